@@ -96,7 +96,7 @@ pub fn of_pauses(seen: &Observed) -> Option<String> {
     let alone =
         paused(Contract::Escrow) == Some(true) && paused(Contract::Orderbook) == Some(false);
     alone.then(|| {
-        "the escrow is paused and the orderbook is not: tenants can take no provider, while notices and auctions          run out; pause the orderbook, too (`souk admin pause --contract orderbook`)"
+        "the escrow is paused and the orderbook is not: tenants can take no provider, while notices and auctions run out; pause the orderbook, too (`souk admin pause --contract orderbook`)"
             .to_owned()
     })
 }

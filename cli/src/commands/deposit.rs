@@ -193,7 +193,7 @@ async fn startable(
         ceilings: (terms.min_price, terms.max_price),
     };
     let groups = deploy::startable(deployment, &account, added, cover, sender);
-    let obstacle = if orderbook.paused || escrow.paused {
+    let obstacle = if orderbook.paused {
         Some("the market is paused".to_owned())
     } else if terms.delisted == Some(true) {
         Some(format!("the market takes no new orders in {}", deployment.denom))

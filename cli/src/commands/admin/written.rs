@@ -12,7 +12,7 @@ pub struct Written {
     /// Send nothing: write unsigned transactions into this folder, for a multisig account, the
     /// chain's governance or a key on another machine. Transactions that need code which is not on the chain yet are
     /// written by the next run.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "yes")]
+    #[arg(long, value_name = "FOLDER")]
     generate_only: Option<PathBuf>,
     /// The gas limit of unsigned transactions; simulated if not given.
     #[arg(long, requires = "generate_only")]

@@ -32,17 +32,22 @@ pub struct Pause {
     pub from: u64,
     /// In which block; 0 if it is not known.
     pub from_block: u64,
-    /// When the market was allowed to go on; before `from` while it is not.
+    /// When the market was last allowed to go on, or paused again so soon that it counts as one.
     pub until: u64,
     /// In which block. Of a pause that ended by itself: the one at which a slow chain is by then.
     pub until_block: u64,
 }
 
 impl Pause {
+    /// Until when auctions that outlive it stay open at least.
+    fn aftermath(self, slowest_block: u64) -> Deadline {
+        Deadline::after(AFTER_PAUSE, slowest_block, self.until, self.until_block)
+    }
+
     /// The pause that begins at `now`, in block `height`, given the one before.
-    pub fn begin(self, now: u64, height: u64) -> Self {
-        if self.from > 0 && now < self.until.saturating_add(AFTER_PAUSE) {
-            return self;
+    pub fn begin(self, slowest_block: u64, now: u64, height: u64) -> Self {
+        if self.from > 0 && !self.aftermath(slowest_block).is_over(now, height) {
+            return Self { until: now, until_block: height, ..self };
         }
         Self { from: now, from_block: height, ..self }
     }
@@ -62,8 +67,7 @@ impl Closing {
         if self.pause.is_after(own) {
             return own;
         }
-        let Pause { until, until_block, .. } = self.pause;
-        let after = Deadline::after(AFTER_PAUSE, self.slowest_block, until, until_block);
+        let after = self.pause.aftermath(self.slowest_block);
         Deadline { time: own.time.max(after.time), block: own.block.max(after.block) }
     }
 
@@ -77,7 +81,9 @@ impl Closing {
     pub fn extended(&self, now: u64, height: u64) -> Option<Deadline> {
         let Deadline { time, block } = self.deadline();
         let minute = Deadline::after(EXTENSION, self.slowest_block, now, height);
-        let late = minute.time > time && minute.block > block;
+        // At its usual pace a chain makes half as many blocks again as a slow one.
+        let usual = least_blocks(EXTENSION.saturating_mul(3) / 2, self.slowest_block);
+        let late = minute.time > time && height.saturating_add(usual) > block;
         let again = self.extensions < MAX_EXTENSIONS;
         (late && again).then(|| {
             let time = time.max(now).saturating_add(EXTENSION);
@@ -158,15 +164,21 @@ mod tests {
     #[test]
     fn a_pause_within_ten_minutes_of_another_goes_on_with_it() {
         let first = Pause { from: 900, from_block: 90, until: 1_200, until_block: 120 };
-        assert_eq!(first.begin(1_799, 179), first);
-        assert_eq!(first.begin(1_800, 180), Pause { from: 1_800, from_block: 180, ..first });
+        // 67 blocks of nine seconds are ten minutes.
+        for (now, height) in [(1_799, 999), (9_999, 186)] {
+            let joined = Pause { until: now, until_block: height, ..first };
+            assert_eq!(first.begin(9_000, now, height), joined);
+        }
+        let another = Pause { from: 1_800, from_block: 187, ..first };
+        assert_eq!(first.begin(9_000, 1_800, 187), another);
         let begun = Pause { from: 5, from_block: 2, ..Pause::default() };
-        assert_eq!(Pause::default().begin(5, 2), begun);
+        assert_eq!(Pause::default().begin(9_000, 5, 2), begun);
     }
 
     #[test]
     fn a_new_lowest_bid_in_the_last_minute_moves_the_close_by_a_minute() {
         assert_eq!(closing().extended(940, 48), None);
+        assert_eq!(closing().extended(941, 40), None, "blocks leave others time enough");
         let extended = |now, height| closing().extended(now, height);
         assert_eq!(extended(941, 48), Some(Deadline { time: 1_060, block: 55 }));
         assert_eq!(extended(999, 60), Some(Deadline { time: 1_060, block: 67 }));
@@ -187,8 +199,8 @@ mod tests {
 
     #[test]
     fn a_bid_while_blocks_keep_it_open_moves_it_only_if_they_leave_others_less_than_a_minute() {
-        // 7 blocks of nine seconds are a minute.
-        for (height, block) in [(30, None), (43, None), (44, Some(51)), (47, Some(54))] {
+        // 7 blocks of nine seconds are a minute, and 10 of six.
+        for (height, block) in [(30, None), (40, None), (41, Some(50)), (47, Some(54))] {
             let extended = closing().extended(5_000, height);
             assert_eq!(extended, block.map(|block| Deadline { time: 5_060, block }), "{height}");
         }

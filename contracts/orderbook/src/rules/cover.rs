@@ -21,21 +21,22 @@ impl Cover<'_> {
     /// The state in which the group rests since an order of this `ceiling` is not covered once `released` is
     /// reserved no more; none if it is. Base units an hour.
     pub fn rest_for(&self, ceiling: Rate, released: Rate) -> Option<GroupState> {
-        let carry = |funds: &&Funds| funds.carry_order(ceiling, self.ended, released).is_ok();
-        let Some(funds) = self.funds.filter(carry) else {
-            return Some(GroupState::InsufficientFunds);
-        };
-        let limit = self.limit?;
+        let Some(funds) = self.funds else { return Some(GroupState::InsufficientFunds) };
         let gone = self.ended.u128().saturating_add(released.u128());
-        let within = delegate::check(limit, funds.burden_after(ceiling, gone)).is_ok();
-        (!within).then_some(GroupState::Paused)
+        let within = |limit| delegate::check(limit, funds.burden_after(ceiling, gone)).is_ok();
+        // Before the money: what rests for lack of funds others may start, with no limit.
+        if self.limit.is_some_and(|limit| !within(limit)) {
+            return Some(GroupState::Paused);
+        }
+        let carried = funds.carry_order(ceiling, self.ended, released).is_ok();
+        (!carried).then_some(GroupState::InsufficientFunds)
     }
 
     /// Whether a group that rests in `state` may do so only because of what is still reserved.
     pub fn could_gain(&self, state: GroupState) -> bool {
         match state {
             GroupState::InsufficientFunds => self.funds.is_some_and(|funds| !funds.is_depleted()),
-            GroupState::Paused => self.limit.is_some(),
+            GroupState::Paused => matches!(self.limit, Some(Some(_))),
             GroupState::Open | GroupState::Closed => false,
         }
     }
@@ -71,7 +72,8 @@ mod tests {
             (running, Some(Some(99)), 70, 0, paused),
             (running, Some(Some(99)), 70, 1, None),
             (running, Some(Some(100)), 70, 0, None),
-            (running, Some(Some(100)), 71, 0, want),
+            (running, Some(Some(100)), 71, 0, paused),
+            (running, Some(Some(200)), 71, 0, want),
             (running, Some(None), 1, 30, paused),
             (stands, None, 1, 30, want),
             (None, None, 1, 30, want),
@@ -98,8 +100,9 @@ mod tests {
             (stands, None, want, false),
             (None, None, want, false),
             (running, None, GroupState::Paused, false),
-            (running, Some(None), GroupState::Paused, true),
-            (running, Some(None), GroupState::Open, false),
+            (running, Some(None), GroupState::Paused, false),
+            (running, Some(Some(Rate::ZERO)), GroupState::Paused, true),
+            (running, Some(Some(Rate::ZERO)), GroupState::Open, false),
         ] {
             let cover = Cover { funds, ended: Rate::ZERO, limit };
             assert_eq!(cover.could_gain(state), gains, "{cover:?}, {state}");

@@ -103,8 +103,10 @@ impl Config {
         let Moment { time, block } = at;
         let last = self.last_pause(time);
         if paused {
-            let Pause { from, from_block, .. } = last.begin(time, block.unwrap_or_default());
-            (self.paused_at, self.paused_block) = (from, from_block);
+            let Params { slowest_block, .. } = self.params;
+            let pause = last.begin(slowest_block, time, block.unwrap_or_default());
+            (self.paused_at, self.paused_block) = (pause.from, pause.from_block);
+            (self.unpaused_at, self.unpaused_block) = (pause.until, pause.until_block);
         } else {
             self.paused_seconds = self.paused_seconds(time);
             (self.unpaused_at, self.unpaused_block) = (time, block.unwrap_or(last.until_block));

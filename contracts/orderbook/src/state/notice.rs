@@ -32,11 +32,10 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// When it is over, as far as it is known at `now`. The time of a pause does not count, nor do the blocks that a
-    /// slow chain makes in it: its tenant can take no other provider meanwhile. What was over before a pause
-    /// stays over.
+    /// When it is over, as far as it is known at `now`. The time of a pause does not count: its tenant can take
+    /// no other provider meanwhile. Its blocks do, so that what was over before a pause stays over.
     pub fn deadline(&self, config: &Config, now: u64) -> Deadline {
-        self.later_by(config.paused_seconds(now), config)
+        self.later_by(config.paused_seconds(now))
     }
 
     /// Whether it came to nothing: nobody ended the lease by it in time. A provider that could wait with that for as
@@ -55,16 +54,15 @@ impl Notice {
     /// long another lasts; in one that ended as it was announced.
     pub fn describe(&self, runs: bool, config: &Config, now: u64, height: u64) -> ReclaimResponse {
         let paused = if runs { config.paused_seconds_of_ended(now) } else { self.paused_seconds };
-        let Deadline { time: deadline, block: deadline_block } = self.later_by(paused, config);
+        let Deadline { time: deadline, block: deadline_block } = self.later_by(paused);
         let Self { reason, started_at, ended, .. } = *self;
         let lapsed = runs && self.is_lapsed(config, now, height);
         ReclaimResponse { reason, started_at, deadline, deadline_block, ended, lapsed }
     }
 
     /// Its end, where `paused` is for how many seconds the market was paused in all.
-    fn later_by(&self, paused: u64, config: &Config) -> Deadline {
+    fn later_by(&self, paused: u64) -> Deadline {
         let since = paused.saturating_sub(self.paused_seconds);
-        let slowest = config.params.slowest_block;
-        Deadline::after(since, slowest, self.deadline, self.deadline_block)
+        Deadline { time: self.deadline.saturating_add(since), block: self.deadline_block }
     }
 }

@@ -7,18 +7,24 @@
 //!
 //! A small notice shields nobody: as long as it stands a greater one replaces it, of whichever slasher, up to
 //! the share of what was at stake at first. Its delay begins again, and however often that happens, coins are
-//! held one delay longer than by the first alone. Nor does one that is taken back: another can follow at once,
+//! held one delay longer than by the first alone, and the last of them can be carried out for a day at least. Nor does one that is taken back: another can follow at once,
 //! within the bounds of the first. Only who gave a notice takes it back, and nobody does once it replaced
 //! another slasher's, or that one's would be gone. Any slasher carries it out.
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::Addr;
 use souk_api::registry::Slashing;
-use souk_core::{Amount, time::WEEK};
+use souk_core::{
+    Amount,
+    time::{DAY, WEEK},
+};
 use thiserror::Error;
 
 /// Seconds for which a notice can be carried out.
 pub const LAPSE: u64 = WEEK;
+
+/// Seconds for which one that replaced another can be carried out at least.
+pub const LEAST_LAPSE: u64 = DAY;
 
 /// A slash that is noticed, and when the next one can be.
 #[cw_serde]
@@ -87,7 +93,7 @@ pub enum SlashError {
     /// There is a notice.
     #[error(
         "a slash of {amount} is noticed already, for second {executable_at}; it lapses at {lapses_at}, \
-         and a greater one, up to {most}, replaces it if its delay is over by {ends_by}"
+         and a greater one, up to {most}, replaces it if its delay is over a day before {ends_by}"
     )]
     Noticed {
         /// How much it takes.
@@ -220,7 +226,11 @@ impl Slate {
     ) -> Result<&Notice, SlashError> {
         let NewNotice { by, amount, reason } = new;
         let executable_at = now.saturating_add(bounds.delay);
-        if amount <= before.amount || executable_at >= before.ends_by {
+        let in_time = executable_at.saturating_add(LEAST_LAPSE) <= before.ends_by;
+        if !in_time && !before.takes() {
+            return Err(SlashError::TooSoon { free_at: self.free_at, now });
+        }
+        if !in_time || amount <= before.amount {
             let Notice { amount, executable_at, lapses_at, ends_by, most, .. } = before;
             return Err(SlashError::Noticed { amount, most, ends_by, executable_at, lapses_at });
         }
@@ -388,6 +398,36 @@ mod tests {
         let late = 1_100 + LAPSE;
         assert_eq!(slate.withdraw(&sue, TERMS, 1_021), Err(SlashError::NotNoticed));
         assert_eq!(give(&mut slate, 1, late), Ok(()));
+    }
+
+    #[test]
+    fn whoever_raises_anothers_notice_again_and_again_leaves_a_day_to_carry_it_out() {
+        let mut slate = Slate::default();
+        assert_eq!(give(&mut slate, 1, 1_000), Ok(()));
+        let mut now = 1_000;
+        for units in 2..=100 {
+            // Just before it can be carried out.
+            let Some(Notice { executable_at, .. }) = slate.notice else { panic!("none stands") };
+            let step = (LAPSE / 60).max(executable_at - 1 - now);
+            now += step;
+            if slate.give(new("tom", units), 400, TERMS, now).is_err() {
+                break;
+            }
+        }
+        let Some(Notice { executable_at, lapses_at, .. }) = slate.notice else { panic!("gone") };
+        assert!(executable_at + LEAST_LAPSE <= lapses_at, "{slate:?}");
+    }
+
+    #[test]
+    fn one_that_is_withdrawn_late_is_followed_only_after_the_wait() {
+        let tom = Addr::unchecked("tom");
+        let mut slate = Slate::default();
+        assert!(slate.give(new("tom", 100), 400, TERMS, 1_000).is_ok());
+        let late = 1_100 + LAPSE - 1;
+        assert_eq!(slate.withdraw(&tom, TERMS, late), Ok(amount(100)));
+        let soon = SlashError::TooSoon { free_at: late + 1_000, now: late };
+        assert_eq!(give(&mut slate, 1, late), Err(soon));
+        assert_eq!(give(&mut slate, 1, late + 1_000), Ok(()));
     }
 
     #[test]

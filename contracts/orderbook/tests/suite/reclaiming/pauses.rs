@@ -68,13 +68,18 @@ fn what_is_announced_in_a_pause_begins_with_its_end_and_what_was_over_before_sta
 }
 
 #[test]
-fn the_blocks_of_a_pause_are_none_of_a_notice() {
+fn a_notice_that_was_over_stays_over_through_pauses_of_a_chain_that_halts() {
     let mut market = Market::new();
     let (order, _) = reclaiming(&mut market);
-    let announced = market.lease_of(order).reclaim.unwrap();
     market.pause(true);
-    market.lapse(24 * HOUR).pause(false);
-    let moved = market.lease_of(order).reclaim.unwrap();
-    let blocks = 24 * HOUR * 1_000 / SLOWEST_BLOCK;
-    assert_eq!(moved.deadline_block, announced.deadline_block + blocks);
+    market.lapse(60).pause(false);
+    let deadline = market.lease_of(order).reclaim.unwrap().deadline;
+    market.blocks(BLOCKS, deadline - market.now() - 120);
+    market.pause(true);
+    market.pass(60).pause(false);
+    // Over between two pauses that count as one for auctions.
+    market.lapse(180);
+    assert!(market.lease_of(order).reclaim.unwrap().deadline <= market.now());
+    market.pause(true);
+    market.pass(5 * HOUR).end_reclaim("stranger", order).unwrap();
 }
