@@ -3,8 +3,9 @@
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
-use souk_client::{deploy, show::amount};
-use souk_core::DeploymentId;
+use souk_api::orderbook::DeploymentState;
+use souk_client::{deploy, market::Market, show::amount};
+use souk_core::{Amount, DeploymentId};
 
 use crate::{context::Context, error, exit::Exit};
 
@@ -17,49 +18,64 @@ pub struct Close {
 
 /// The result.
 #[derive(Debug, Serialize)]
-struct Closed {
+pub struct Closed {
     deployment: DeploymentId,
     /// Claimed for the tenant and for other depositors.
     refunds: usize,
     /// Deposits of others that are still there.
     left: usize,
+    /// What was in the account before.
+    #[serde(skip)]
+    about: String,
 }
 
 impl Close {
     /// Closes, pays every provider what it has earned and the tenant what is left; then returns
-    /// what others deposited.
+    /// what others deposited. What is closed already is paid out, by whoever sends it.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         let market = context.market()?;
-        let wallet = context.wallet()?;
-        let account = market.orderbook.deployment(self.deployment).await?.account;
-        let before = market.escrow.account(account).await?;
-        let messages = deploy::closing(&market, &wallet, self.deployment).await?;
-        wallet.send(&format!("closing deployment {}", self.deployment), messages).await?;
-        let returned = deploy::return_deposits(&market, &wallet, account).await;
-        let returned = returned.unwrap_or_else(|error| {
-            let error = error::describe(&error.into());
-            context.out.progress(format!("deposits of others were not returned: {error}"));
-            deploy::Returned::default()
-        });
-        let closed = Closed {
-            deployment: self.deployment,
-            refunds: returned.refunds + 1,
-            left: returned.left,
-        };
-        context.out.result(&closed, |closed| {
-            let about = amount(before.balance.u128(), &before.denom);
-            let left = match closed.left {
-                0 => String::new(),
-                left => format!(
-                    " {left} deposits of others are left; anyone can claim them for their \
-                     depositors."
-                ),
-            };
-            format!(
-                "Deployment {} is closed; about {about} went back in {} refunds.{left}",
-                closed.deployment, closed.refunds
-            )
-        });
+        let closed = close(context, &market, self.deployment).await?;
+        context.out.result(&closed, describe);
         Ok(Exit::Ok)
     }
+}
+
+/// Closes a deployment if it is not, and pays everyone out.
+pub async fn close(context: &Context, market: &Market, deployment: DeploymentId) -> Result<Closed> {
+    let wallet = context.wallet()?;
+    let found = market.orderbook.deployment(deployment).await?;
+    let account = found.account;
+    let before = market.escrow.account(account).await?;
+    let about = amount(before.balance.u128(), &before.denom);
+    if found.state != DeploymentState::Active
+        && before.balance == Amount::ZERO
+        && market.escrow.streams(account).await?.is_empty()
+    {
+        return Ok(Closed { deployment, refunds: 0, left: 0, about });
+    }
+    deploy::close(market, &wallet, deployment).await?;
+    let returned = deploy::return_deposits(market, &wallet, account).await;
+    let returned = returned.unwrap_or_else(|error| {
+        let error = error::describe(&error.into());
+        context.out.progress(format!("deposits of others were not returned: {error}"));
+        deploy::Returned::default()
+    });
+    Ok(Closed { deployment, refunds: returned.refunds + 1, left: returned.left, about })
+}
+
+/// What came of it, in words.
+pub fn describe(closed: &Closed) -> String {
+    if closed.refunds == 0 {
+        return format!("Deployment {} is closed already, and paid out.", closed.deployment);
+    }
+    let left = match closed.left {
+        0 => String::new(),
+        left => format!(
+            " {left} deposits of others are left; anyone can claim them for their depositors."
+        ),
+    };
+    format!(
+        "Deployment {} is closed; about {} went back in {} refunds.{left}",
+        closed.deployment, closed.about, closed.refunds
+    )
 }

@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use souk_api::orderbook::{ExecuteMsg, GroupResponse, MAX_STARTS, OrderState};
+use souk_api::orderbook::{DeploymentState, ExecuteMsg, GroupResponse, MAX_STARTS, OrderState};
 use souk_client::{Error, Market, deploy};
 use souk_core::{DeploymentId, GroupSeq};
 
+use super::close;
 use crate::{context::Context, exit::Exit};
 
 /// Pause, start and close the groups of a deployment, and say who may not bid on them.
@@ -95,7 +96,18 @@ impl Group {
             }
             Self::Close(Which { deployment, group }) => {
                 let message = ExecuteMsg::CloseGroup { deployment, group };
-                change(context, &market, Which { deployment, group }, "closing", message).await
+                send(context, &market, &format!("closing group {deployment}/{group}"), &message)
+                    .await?;
+                let is = market.orderbook.deployment(deployment).await?;
+                if is.state == DeploymentState::Active {
+                    let shown = shown(&market, deployment, group).await?;
+                    context.out.result(&shown, |shown| describe(deployment, shown));
+                } else {
+                    // With its last group a deployment ends.
+                    let closed = close::close(context, &market, deployment).await?;
+                    context.out.result(&closed, close::describe);
+                }
+                Ok(Exit::Ok)
             }
             Self::Exclude { deployment, group, providers: add } => {
                 let message =

@@ -72,9 +72,12 @@ pub enum Provider {
     /// operator are refused that are lower, or in a denom without a floor.
     SetFloors {
         /// For each denom: base units an hour for a CPU, a GiB of memory and a GPU, as
-        /// DENOM=CPU,MEMORY,GPU. None to allow every price.
-        #[arg(value_name = "DENOM=CPU,MEMORY,GPU")]
+        /// DENOM=CPU,MEMORY,GPU. The market must list it.
+        #[arg(value_name = "DENOM=CPU,MEMORY,GPU", required_unless_present = "none")]
         floors: Vec<String>,
+        /// No floors: your operator may bid any price.
+        #[arg(long, conflicts_with = "floors")]
+        none: bool,
     },
     /// Show a provider: gateway, bond, slots, leases, attributes.
     Show {
@@ -168,8 +171,9 @@ impl Provider {
                 let message = ExecuteMsg::SetGateway { provider: own(context)?, gateway };
                 execute_own(context, "naming the gateway", &message, &[]).await
             }
-            Self::SetFloors { floors } => {
-                let floors = floors.iter().map(|text| floor(text)).collect::<Result<_>>()?;
+            Self::SetFloors { floors, none: _ } => {
+                let floors = floors.iter().map(|text| floor(text)).collect::<Result<Vec<_>>>()?;
+                check_listed(context, &floors).await?;
                 let message = ExecuteMsg::SetFloors { provider: own(context)?, floors };
                 execute_own(context, "setting price floors", &message, &[]).await
             }
@@ -193,6 +197,17 @@ impl Register {
         };
         Ok((message, bond))
     }
+}
+
+/// Refuses a floor in a denom that the market does not list: nobody pays in it, and with floors bids in all other
+/// denoms are refused.
+async fn check_listed(context: &Context, floors: &[PriceFloor]) -> Result<()> {
+    let listed = context.market()?.orderbook.config().await?.denoms;
+    let unknown = floors.iter().find(|floor| listed.iter().all(|one| one.denom != floor.denom));
+    let Some(floor) = unknown else { return Ok(()) };
+    let listed: Vec<String> = listed.iter().map(|one| one.denom.to_string()).collect();
+    let reason = format!("the market lists no such denom; it has {}", listed.join(", "));
+    Err(Error::input(format!("floor in {}", floor.denom), reason).into())
 }
 
 fn pins(texts: &[String]) -> Result<Vec<HexBinary>> {

@@ -5,7 +5,7 @@ use clap::Args;
 use serde::Serialize;
 use souk_api::{
     escrow::{AccountResponse, DepositResponse, StreamResponse},
-    orderbook::{DeploymentResponse, LeaseResponse},
+    orderbook::{DeploymentResponse, LeaseResponse, MarkResponse},
 };
 use souk_client::{
     deploy,
@@ -76,7 +76,11 @@ fn show(report: &Report) -> String {
         amount(account.clock.rate.u128(), denom),
         runway(report),
     );
-    if let Some(mark) = &deployment.mark {
+    // A mark of before a deposit is void.
+    let holds = |mark: &&MarkResponse| {
+        mark.depleted_since.is_none() || account.clock.depleted_since.is_some()
+    };
+    if let Some(mark) = deployment.mark.as_ref().filter(holds) {
         let why = match mark.depleted_since {
             Some(_) => "depleted",
             None => "idle",

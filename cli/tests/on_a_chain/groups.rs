@@ -62,8 +62,13 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     fixture.souk("ann", "delegate 1").code(2);
     fixture.souk("ann", "delegate 1 --none").success().stdout(contains("has no delegate"));
     fixture.souk("ann", "group start 1 2").code(4).stderr(contains("group 1/2 does not exist"));
-    fixture.souk("ann", "group close 1 1").success().stdout(contains("Group 1/1 is closed;"));
-    fixture.souk("ann", "close 1").code(4).stderr(contains("deployment 1 is closed"));
+    // With its last group a deployment is closed, and everyone has what is left of theirs.
+    fixture.souk("bob", "deposit 1 7000usouk --yes").success();
+    let closed = fixture.souk("ann", "group close 1 1").success();
+    closed.stdout(contains("Deployment 1 is closed; about ").and(contains("in 2 refunds.")));
+    fixture.souk("bob", "close 1").success().stdout(contains("closed already, and paid out"));
+    let status = fixture.souk("ann", "status 1").success();
+    status.stdout(contains("Account: 0.00 SOUK left"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

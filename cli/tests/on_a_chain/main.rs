@@ -15,6 +15,14 @@ use souk_localnet::chain::PREFIX;
 use fixture::{COINS, Fixture};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_floor_that_would_take_a_provider_off_the_market_is_refused() {
+    let fixture = Fixture::new().await;
+    let unknown = fixture.souk("bob", "provider set-floors foo=1,2,3");
+    unknown.code(3).stderr(contains("floor in foo").and(contains("it has usouk")));
+    fixture.souk("bob", "provider set-floors").code(2).stderr(contains("DENOM=CPU,MEMORY,GPU"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_not_there_is_named_and_has_an_exit_code_of_its_own() {
     let fixture = Fixture::new().await;
     for (arguments, words) in [

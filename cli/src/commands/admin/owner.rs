@@ -117,7 +117,12 @@ impl Send {
             let wallet = context.wallet()?;
             session.must_send(&wallet.address)?;
             let names: Vec<&str> = of.iter().map(|one| one.name()).collect();
-            let question = format!("{} {}?", change.title(), names.join(", "));
+            let alone = change == Change::Pause
+                && of.contains(&Contract::Escrow)
+                && !of.contains(&Contract::Orderbook);
+            let why =
+                if alone { " Tenants could take no provider while notices run out." } else { "" };
+            let question = format!("{} {}?{why}", change.title(), names.join(", "));
             if !consent::ask(out, self.yes, &question, "give --yes to act")? {
                 return Ok(Exit::Failure);
             }

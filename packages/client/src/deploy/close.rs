@@ -2,7 +2,7 @@
 
 use souk_api::{
     escrow::{self, DepositResponse},
-    orderbook::ExecuteMsg,
+    orderbook::{DeploymentState, ExecuteMsg},
 };
 use souk_chain::Any;
 use souk_core::{AccountId, DeploymentId};
@@ -25,8 +25,29 @@ pub struct Returned {
     pub left: usize,
 }
 
-/// What belongs in one transaction, in this order: the close, each payee's pay and the tenant's
-/// refund. What strangers did to the account does not make it larger.
+/// Closes a deployment, pays everyone what its leases earned and its tenant what is left. What ended otherwise
+/// (with its last group, or by somebody else for want of money) is paid out all the same.
+///
+/// # Errors
+/// If a contract does not answer, or if the chain refuses the close.
+pub async fn close(
+    market: &Market,
+    wallet: &Wallet,
+    deployment: DeploymentId,
+) -> Result<(), Error> {
+    let action = format!("closing deployment {deployment}");
+    let sent = wallet.send(&action, closing(market, wallet, deployment).await?).await;
+    match sent {
+        // A payee may have been paid since its stream was read.
+        Err(Error::Refused { .. }) => {
+            wallet.send(&action, closing(market, wallet, deployment).await?).await.map(drop)
+        }
+        sent => sent.map(drop),
+    }
+}
+
+/// What belongs in one transaction, in this order: the close, unless it is closed, each payee's pay and the
+/// tenant's refund. What strangers did to the account does not make it larger.
 ///
 /// # Errors
 /// If a contract does not answer.
@@ -35,9 +56,12 @@ pub async fn closing(
     wallet: &Wallet,
     deployment: DeploymentId,
 ) -> Result<Vec<Any>, Error> {
-    let account = market.orderbook.deployment(deployment).await?.account;
-    let close = ExecuteMsg::CloseDeployment { deployment };
-    let mut messages = vec![wallet.execute(&market.contracts.orderbook, &close, &[])?];
+    let found = market.orderbook.deployment(deployment).await?;
+    let (account, mut messages) = (found.account, Vec::new());
+    if found.state == DeploymentState::Active {
+        let close = ExecuteMsg::CloseDeployment { deployment };
+        messages.push(wallet.execute(&market.contracts.orderbook, &close, &[])?);
+    }
     let streams = market.escrow.streams(account).await?;
     let pays = streams
         .iter()

@@ -14,7 +14,7 @@ mod ready;
 mod starting;
 mod watch;
 
-pub use close::{Returned, closing, return_deposits};
+pub use close::{Returned, close, closing, return_deposits};
 pub use create::{Created, create};
 pub use expiring::{Ending, Overdue, end_overdue, overdue, send_with_cover};
 pub use flow::{Deployed, Progress, Request, Timeouts, run};
