@@ -59,20 +59,19 @@ pub struct Setup<'a> {
     pub sender: Option<String>,
 }
 
-impl Session {
-    /// Refuses another key than the sender's where something is sent.
-    ///
-    /// # Errors
-    /// With what to do.
-    pub fn must_send(&self, key: &str) -> Result<(), Error> {
-        if key == self.sender {
-            return Ok(());
-        }
-        let reason =
-            format!("the chosen key is {key}; for {} add --generate-only FOLDER", self.sender);
-        Err(Error::input("--from", reason))
+/// Refuses another key than the sender's where something is sent.
+///
+/// # Errors
+/// With what to do.
+pub fn check_sender(sender: &str, key: &str) -> Result<(), Error> {
+    if key == sender {
+        return Ok(());
     }
+    let reason = format!("the chosen key is {key}; for {sender} add --generate-only FOLDER");
+    Err(Error::input("--from", reason))
+}
 
+impl Session {
     /// Reads all files; the chain is not asked yet. `address` makes an address of a key's name.
     pub fn open(setup: Setup<'_>, address: impl Fn(&str) -> Result<String>) -> Result<Self> {
         let Setup { network, network_path, artifacts, terms, sender } = setup;

@@ -7,7 +7,7 @@ use souk_core::DeploymentId;
 
 use crate::{context::Context, exit::Exit};
 
-/// Say who may bid on a deployment's orders to come; what is not given stays. Open orders keep the lists that they
+/// Say who may bid on a deployment's orders to come, or show it; what is not given stays. Open orders keep the lists that they
 /// were opened with. The tenant's key alone can do this.
 #[derive(Debug, Args)]
 pub struct Bidders {
@@ -23,15 +23,14 @@ pub struct Bidders {
     #[arg(long, value_name = "ADDRESS|KEY")]
     refuse: Vec<String>,
     /// No provider is refused.
-    #[arg(long, conflicts_with = "refuse", required_unless_present_any = ["allow", "allow_all", "refuse"])]
+    #[arg(long, conflicts_with = "refuse")]
     refuse_none: bool,
 }
 
 impl Bidders {
-    /// Changes the lists, and shows them.
+    /// Changes the lists, if any is given, and shows them.
     pub async fn run(self, context: &Context) -> Result<Exit> {
-        let (market, wallet) = (context.market()?, context.wallet()?);
-        let deployment = self.deployment;
+        let (market, deployment) = (context.market()?, self.deployment);
         let list = |names: Vec<String>, none: bool| -> Result<Option<Vec<String>>> {
             if names.is_empty() && !none {
                 return Ok(None);
@@ -40,9 +39,13 @@ impl Bidders {
         };
         let allow = list(self.allow, self.allow_all)?;
         let refuse = list(self.refuse, self.refuse_none)?;
-        let message = ExecuteMsg::UpdateDeployment { deployment, commitment: None, allow, refuse };
-        let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
-        wallet.send(&format!("changing who may bid on {deployment}"), vec![message]).await?;
+        if allow.is_some() || refuse.is_some() {
+            let wallet = context.wallet()?;
+            let message =
+                ExecuteMsg::UpdateDeployment { deployment, commitment: None, allow, refuse };
+            let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
+            wallet.send(&format!("changing who may bid on {deployment}"), vec![message]).await?;
+        }
         let shown = market.orderbook.deployment(deployment).await?;
         context.out.result(&shown, describe);
         Ok(Exit::Ok)
@@ -52,11 +55,13 @@ impl Bidders {
 /// Who may bid.
 fn describe(shown: &DeploymentResponse) -> String {
     let allowed = match &shown.allow[..] {
+        [] if !shown.refuse.is_empty() => "all providers may bid but".to_owned(),
         [] => "all providers may bid".to_owned(),
         providers => format!("only {} may bid", providers.join(", ")),
     };
     let refused = match &shown.refuse[..] {
         [] => String::new(),
+        providers if shown.allow.is_empty() => format!(" {}", providers.join(", ")),
         providers => format!(", not {}", providers.join(", ")),
     };
     format!("On the orders to come of deployment {} {allowed}{refused}.", shown.id)

@@ -8,18 +8,19 @@ use souk_core::{Denom, DeploymentId, Rate};
 
 use crate::{context::Context, exit::Exit, units};
 
-/// Name a key for everyday actions on a deployment, or take it back. The key updates, accepts, pauses, starts and
-/// closes; it never gets money, and without a limit it accepts no bid.
+/// Name a key for everyday actions on a deployment, take it back, or show which it is. The key updates, accepts,
+/// pauses, starts and closes, the whole deployment as well; it never gets money, and without a limit it accepts
+/// no bid.
 #[derive(Debug, Args)]
 pub struct Delegate {
     /// The deployment's number.
     deployment: DeploymentId,
     /// The key's address, or its name.
-    #[arg(value_name = "ADDRESS|KEY", required_unless_present = "none")]
+    #[arg(value_name = "ADDRESS|KEY")]
     delegate: Option<String>,
     /// What all leases of the deployment may cost together in an hour after what the key sends, such as
     /// 500000usouk; in auctions the ceilings of open orders count as well.
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", requires = "delegate")]
     limit: Option<String>,
     /// Nobody: the one that is named has no powers any more.
     #[arg(long, conflicts_with_all = ["delegate", "limit"])]
@@ -27,18 +28,21 @@ pub struct Delegate {
 }
 
 impl Delegate {
-    /// Names it, and shows what holds then.
+    /// Names it, if one is given, and shows what holds then.
     pub async fn run(self, context: &Context) -> Result<Exit> {
-        let (market, wallet) = (context.market()?, context.wallet()?);
-        let deployment = self.deployment;
+        let (market, deployment) = (context.market()?, self.deployment);
+        let changes = self.none || self.delegate.is_some();
         let delegate = self.delegate.map(|name| context.address(&name)).transpose()?;
         let limit = match &self.limit {
             None => None,
             Some(text) => Some(parse(text, &market.orderbook.deployment(deployment).await?.denom)?),
         };
-        let message = ExecuteMsg::SetDelegate { deployment, delegate, limit };
-        let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
-        wallet.send(&format!("naming the delegate of {deployment}"), vec![message]).await?;
+        if changes {
+            let wallet = context.wallet()?;
+            let message = ExecuteMsg::SetDelegate { deployment, delegate, limit };
+            let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
+            wallet.send(&format!("naming the delegate of {deployment}"), vec![message]).await?;
+        }
         let shown = market.orderbook.deployment(deployment).await?;
         context.out.result(&shown, describe);
         Ok(Exit::Ok)

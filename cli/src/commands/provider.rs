@@ -301,11 +301,12 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
             (
                 "leases",
                 format!(
-                    "{} won, {} run, {} broken off, {} without manifest",
+                    "{} won, {} run, {} broken off, {} without manifest, {} taken back",
                     stats.won,
                     stats.active,
                     stats.breaches,
-                    History::of(stats).without_manifest
+                    History::of(stats).without_manifest,
+                    History::of(stats).taken_back,
                 ),
             ),
             ("maintenance", provider.maintenance.to_string()),

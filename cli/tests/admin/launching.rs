@@ -83,6 +83,15 @@ async fn who_has_not_the_role_pauses_and_configures_nothing() {
     let guard = fixture.run(GUARD, &["admin", "unpause", "--contract", "orderbook", "--yes"]).await;
     assert_eq!(guard.code, 4, "{guard:?}");
     fixture.admin(ME, &["unpause", "--contract", "orderbook", "--yes"]).await;
+    // Whoever is woken at night has neither artifacts nor terms.
+    fs::rename(fixture.path("artifacts"), fixture.path("elsewhere")).unwrap();
+    fs::write(fixture.path("networks/test.terms.toml"), "guardian = \"nobody-here\"\n").unwrap();
+    let alone = fixture.run(GUARD, &["admin", "pause", "--contract", "escrow", "--yes"]).await;
+    assert_eq!(alone.code, 0, "{alone:?}");
+    assert!(alone.stderr.contains("warning: the escrow is paused"), "{alone:?}");
+    fixture.run(ME, &["admin", "unpause", "--contract", "escrow", "--yes"]).await;
+    fs::rename(fixture.path("elsewhere"), fixture.path("artifacts")).unwrap();
+    fs::write(fixture.path("networks/test.terms.toml"), terms).unwrap();
     let nothing = fixture.admin(ME, &["configure", "--yes"]).await;
     assert_eq!(nothing["sent"], false, "{nothing}");
     fixture.assert_right().await;

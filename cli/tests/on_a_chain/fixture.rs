@@ -4,7 +4,8 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use assert_cmd::{Command, assert::Assert};
 use predicates::str::contains;
-use souk_api::{defaults, orderbook};
+use serde::Serialize;
+use souk_api::{defaults, orderbook, registry};
 use souk_chain::{Client, SecretKey, keys::write_plain_key_file};
 use souk_client::{market::Orderbook, wallet::Wallet};
 use souk_core::{Denom, OrderId, Price};
@@ -75,11 +76,32 @@ impl Fixture {
 
     /// The market's owner sends the orderbook a message.
     pub async fn decide(&self, message: &orderbook::ExecuteMsg) {
+        self.as_owner(&self.chain.network.contracts().unwrap().orderbook, message).await;
+    }
+
+    /// The market's owner names a slasher, and who gets what is slashed.
+    pub async fn name_slasher(&self, slasher: &str, receiver: &str) {
+        let address = |name: &str| {
+            let at = ACCOUNTS.iter().position(|one| *one == name).unwrap();
+            self.keys[at].address(PREFIX).unwrap()
+        };
+        let message = registry::ExecuteMsg::UpdateConfig {
+            guardian: None,
+            orderbook: None,
+            min_bond: None,
+            slashers: Some(vec![address(slasher)]),
+            slashing: None,
+            slash_receiver: Some(address(receiver)),
+            change_delay: None,
+        };
+        self.as_owner(&self.chain.network.contracts().unwrap().registry, &message).await;
+    }
+
+    async fn as_owner(&self, contract: &str, message: &impl Serialize) {
         let network = &self.chain.network;
         let client = Client::new(network.client_config()).unwrap();
         let wallet = Wallet::new(client, self.owner.clone(), network).unwrap();
-        let orderbook = &network.contracts().unwrap().orderbook;
-        let message = wallet.execute(orderbook, message, &[]).unwrap();
+        let message = wallet.execute(contract, message, &[]).unwrap();
         wallet.send("deciding", vec![message]).await.unwrap();
     }
 

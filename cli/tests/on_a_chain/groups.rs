@@ -44,10 +44,11 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     let anyone = fixture.souk("ann", "group anyone-starts 1 yes").success();
     anyone.stdout(contains("Anyone may start"));
 
-    fixture.souk("ann", "bidders 1").code(2);
     fixture.souk("ann", "bidders 1 --allow-all --allow provider").code(2);
     let lists = fixture.souk("ann", &format!("bidders 1 --refuse {provider}")).success();
-    lists.stdout(contains(format!("all providers may bid, not {provider}.")));
+    lists.stdout(contains(format!("all providers may bid but {provider}.")));
+    let shown = fixture.souk("bob", "bidders 1").success();
+    shown.stdout(contains(format!("all providers may bid but {provider}.")));
     let lists = fixture.souk("ann", &format!("bidders 1 --allow {provider} --refuse-none"));
     lists.success().stdout(contains(format!("only {provider} may bid.")));
     let lists = fixture.souk("ann", "bidders 1 --allow-all").success();
@@ -59,7 +60,8 @@ async fn a_group_is_paused_started_and_closed_by_its_tenant() {
     let limited = fixture.souk("ann", &format!("delegate 1 {bob} --limit 20000usouk")).success();
     limited.stdout(contains("an hour at most"));
     fixture.souk("bob", "bidders 1 --allow-all").code(4).stderr(contains("tenant"));
-    fixture.souk("ann", "delegate 1").code(2);
+    fixture.souk("bob", "delegate 1").success().stdout(contains("is the delegate of"));
+    fixture.souk("ann", "delegate 1 --limit 5").code(2);
     fixture.souk("ann", "delegate 1 --none").success().stdout(contains("has no delegate"));
     fixture.souk("ann", "group start 1 2").code(4).stderr(contains("group 1/2 does not exist"));
     // With its last group a deployment is closed, and everyone has what is left of theirs.

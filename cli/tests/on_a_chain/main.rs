@@ -23,6 +23,33 @@ async fn a_floor_that_would_take_a_provider_off_the_market_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_slasher_notices_a_slash_takes_it_back_and_carries_another_out_after_its_delay() {
+    let fixture = Fixture::new().await;
+    fixture.order_with_a_bid(15_000).await;
+    fixture.name_slasher("bob", "ann").await;
+    let stranger = fixture.souk("ann", "admin slash notice provider 1usouk --reason fraud");
+    stranger.code(4).stderr(contains("slasher"));
+    let much = fixture.souk("bob", "admin slash notice provider 9000000usouk --reason fraud");
+    much.code(4).stderr(contains("is above 5000000"));
+    let noticed = fixture.souk("bob", "admin slash notice provider 4000000usouk --reason fraud");
+    noticed.success().stdout(contains("4000000usouk can be taken in 3 d").and(contains("fraud")));
+    let early = fixture.souk("bob", "admin slash carry-out provider 4000000usouk --yes");
+    early.code(4).stderr(contains("can be carried out at second"));
+    let back = fixture.souk("bob", "admin slash withdraw provider").success();
+    back.stdout(contains("no slash is noticed"));
+    fixture.souk("bob", "admin slash notice provider 3000000usouk --reason fraud").success();
+    fixture.pass(3 * 86_400).await;
+    fixture
+        .souk("bob", "admin slash carry-out provider 3000000usouk")
+        .code(3)
+        .stderr(contains("--yes"));
+    let before = fixture.coins(0).await;
+    let taken = fixture.souk("bob", "admin slash carry-out provider 3000000usouk --yes").success();
+    taken.stdout(contains("a bond of 17000000usouk, slashed 1 times"));
+    assert_eq!(fixture.coins(0).await, before + 3_000_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_not_there_is_named_and_has_an_exit_code_of_its_own() {
     let fixture = Fixture::new().await;
     for (arguments, words) in [

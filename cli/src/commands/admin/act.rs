@@ -9,7 +9,7 @@ use crate::{
     admin::{
         act::{self, Goal, Report},
         journal::Journal,
-        session::Session,
+        session::{self, Session},
         warnings,
     },
     consent,
@@ -130,7 +130,7 @@ async fn unfit_pace(session: &Session) -> Option<String> {
 async fn open_journal(context: &Context, session: &Session) -> Result<Journal> {
     let key = context.key()?;
     let address = key.address(&session.network.prefix)?;
-    session.must_send(&address)?;
+    session::check_sender(&session.sender, &address)?;
     let path = Journal::path(&session.network_path, &address);
     Journal::open(&path, session.client.clone(), key, &session.network).await
 }

@@ -1,7 +1,9 @@
 //! `souk admin`: deploy the market's contracts, verify them, migrate them to new code.
 
 mod act;
+mod at_once;
 mod owner;
+mod slash;
 mod terms;
 mod verify;
 mod written;
@@ -39,6 +41,9 @@ pub enum Admin {
     Unpause(owner::SendTo),
     /// Set the orderbook's denoms and parameters to those of the terms, as owner.
     Configure(owner::Send),
+    /// Notice a slash of a provider's bond, carry it out, or take the notice back, as slasher.
+    #[command(subcommand)]
+    Slash(slash::Slash),
     /// Print the terms with which the contracts would be deployed, as a file to edit.
     Terms(terms::ShowTerms),
 }
@@ -67,6 +72,7 @@ impl Admin {
             Self::Unpause(send) => send.run(context, Change::Unpause).await,
             Self::Configure(send) => send.configure(context).await,
             Self::Verify(verify) => verify.run(context).await,
+            Self::Slash(slash) => slash.run(context).await,
             Self::Terms(terms) => terms.run(context),
         }
     }

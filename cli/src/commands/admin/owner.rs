@@ -14,9 +14,13 @@ use souk_client::{
     show::table,
 };
 
-use super::{Target, written::Written};
+use super::{Target, at_once, written::Written};
 use crate::{
-    admin::{act, compare, observe::Observed, session::Session, warnings},
+    admin::{
+        act, compare,
+        observe::Observed,
+        session::{self, Session},
+    },
     consent,
     context::Context,
     exit::Exit,
@@ -57,20 +61,23 @@ pub struct SendTo {
 
 /// What a contract says after it.
 #[derive(Debug, Serialize)]
-struct State {
+pub(super) struct State {
     contract: &'static str,
     paused: Value,
     /// When a guardian's pause ends by itself, in seconds of block time.
     pause_ends: Value,
 }
 
+/// What came of it.
 #[derive(Debug, Serialize)]
-struct Report {
-    /// What was sent, or written: nothing if there was nothing to change.
-    sent: bool,
+pub(super) struct Report {
+    /// Whether it was sent: nothing if there was nothing to change, or if it was written.
+    pub sent: bool,
+    /// Where it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<PathBuf>,
-    contracts: Vec<State>,
+    pub file: Option<PathBuf>,
+    /// What the contracts say then.
+    pub contracts: Vec<State>,
 }
 
 fn contract(text: &str) -> Result<Contract, String> {
@@ -86,7 +93,10 @@ impl SendTo {
             true => Contract::ALL.to_vec(),
             false => self.contracts,
         };
-        self.send.run(context, change, &of).await
+        match self.send.written.form() {
+            None => at_once::run(context, &self.send.target, change, &of, self.send.yes).await,
+            Some(_) => self.send.run(context, change, &of).await,
+        }
     }
 }
 
@@ -113,16 +123,15 @@ impl Send {
             let steps: Vec<String> = of.iter().map(|one| format!("{name} {one}")).collect();
             let written = act::write_one(out, &session, name, &steps, &messages, folder, form);
             file = Some(written.await?);
+            let why = alone(change, of).trim_start();
+            if !why.is_empty() {
+                out.progress(format!("warning: {why}"));
+            }
         } else {
             let wallet = context.wallet()?;
-            session.must_send(&wallet.address)?;
+            session::check_sender(&session.sender, &wallet.address)?;
             let names: Vec<&str> = of.iter().map(|one| one.name()).collect();
-            let alone = change == Change::Pause
-                && of.contains(&Contract::Escrow)
-                && !of.contains(&Contract::Orderbook);
-            let why =
-                if alone { " Tenants could take no provider while notices run out." } else { "" };
-            let question = format!("{} {}?{why}", change.title(), names.join(", "));
+            let question = format!("{} {}?", change.title(), names.join(", "));
             if !consent::ask(out, self.yes, &question, "give --yes to act")? {
                 return Ok(Exit::Failure);
             }
@@ -130,9 +139,6 @@ impl Send {
             sent = true;
         }
         let seen = session.observe_contracts().await?;
-        if let Some(warning) = warnings::of_pauses(&seen) {
-            out.progress(format!("warning: {warning}"));
-        }
         let contracts = of.iter().map(|one| state(*one, &seen)).collect();
         let report = Report { sent, file, contracts };
         out.result(&report, |report| {
@@ -143,8 +149,20 @@ impl Send {
     }
 }
 
+/// What follows from a pause of the escrow alone; nothing if it is none.
+pub(super) fn alone(change: Change, of: &[Contract]) -> &'static str {
+    let alone = of.contains(&Contract::Escrow) && !of.contains(&Contract::Orderbook);
+    match change == Change::Pause && alone {
+        true => {
+            " While the escrow alone is paused tenants can take no provider, and notices run out."
+        }
+        false => "",
+    }
+}
+
 impl Change {
-    fn verb(self) -> &'static str {
+    /// Its verb.
+    pub(super) fn verb(self) -> &'static str {
         match self {
             Self::Pause => "pause",
             Self::Unpause => "unpause",
@@ -152,7 +170,8 @@ impl Change {
         }
     }
 
-    fn title(self) -> &'static str {
+    /// How its question begins.
+    pub(super) fn title(self) -> &'static str {
         match self {
             Self::Pause => "Pause",
             Self::Unpause => "Unpause",
@@ -189,14 +208,16 @@ fn messages_of(
     Ok(of.iter().map(execute).collect::<Result<_, _>>()?)
 }
 
-fn state(contract: Contract, seen: &Observed) -> State {
+/// What a contract says of pauses.
+pub(super) fn state(contract: Contract, seen: &Observed) -> State {
     let config = seen.contracts.of(contract).as_ref().and_then(|seen| seen.config.as_ref().ok());
     let entry =
         |name: &str| config.and_then(|config| config.get(name)).cloned().unwrap_or_default();
     State { contract: contract.name(), paused: entry("paused"), pause_ends: entry("pause_ends") }
 }
 
-fn summary(report: &Report, handed: Option<String>) -> String {
+/// A row for each contract, below where a file went to.
+pub(super) fn summary(report: &Report, handed: Option<String>) -> String {
     let mut rows = table(["contract", "paused", "until second"]);
     for one in &report.contracts {
         let until = match one.pause_ends.as_u64() {
