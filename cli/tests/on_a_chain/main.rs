@@ -32,7 +32,7 @@ async fn a_slasher_notices_a_slash_takes_it_back_and_carries_another_out_after_i
     let much = fixture.souk("bob", "admin slash notice provider 9000000usouk --reason fraud");
     much.code(4).stderr(contains("is above 5000000"));
     let noticed = fixture.souk("bob", "admin slash notice provider 4000000usouk --reason fraud");
-    noticed.success().stdout(contains("4000000usouk can be taken in 3 d").and(contains("fraud")));
+    noticed.success().stdout(contains("4000000usouk can be taken in ").and(contains("fraud")));
     let early = fixture.souk("bob", "admin slash carry-out provider 4000000usouk --yes");
     early.code(4).stderr(contains("can be carried out at second"));
     let back = fixture.souk("bob", "admin slash withdraw provider").success();

@@ -9,7 +9,8 @@ use crate::support::{Fixture, InProcess, Options, agent::configure, app, until};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bid_that_is_not_accepted_in_time_is_taken_back_and_not_placed_again() {
     let fixture = Fixture::with(Options::with_long_blocks()).await;
-    let config = configure(&fixture, "agent", "take_bids_back_after = \"10m\"");
+    // Less than what the agent takes for a halt, also where it sees both steps of time as one.
+    let config = configure(&fixture, "agent", "take_bids_back_after = \"5m\"");
     let agent = InProcess::start(&config).await;
     let order = fixture.order("ann", app("web")).await;
     let auction = AuctionPolicy::LowestPrice { closes_after: 3_000 };
@@ -18,11 +19,11 @@ async fn a_bid_that_is_not_accepted_in_time_is_taken_back_and_not_placed_again()
         until("a bid", || fixture.own_bid(order)).await;
     }
     agent.settled().await;
-    fixture.chain.advance(500).await.unwrap();
+    fixture.chain.advance(250).await.unwrap();
     agent.settled().await;
-    assert!(fixture.own_bid(order).await.is_some(), "its tenant has ten minutes");
+    assert!(fixture.own_bid(order).await.is_some(), "its tenant has five minutes");
 
-    fixture.chain.advance(150).await.unwrap();
+    fixture.chain.advance(100).await.unwrap();
     until("no bid", async || fixture.own_bid(order).await.is_none().then_some(())).await;
     until("its capacity is free", async || {
         agent.store.reservation(order).await.unwrap().is_none().then_some(())
