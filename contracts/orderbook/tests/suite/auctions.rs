@@ -13,7 +13,7 @@ use souk_api::{
 };
 use souk_contract_std::{CommonError, pause};
 use souk_core::{
-    CloseReason, DeploymentId, GroupSpec, OrderId, SignedBy,
+    CloseReason, DeploymentId, GroupSpec, OrderId,
     time::{DAY, HOUR, WEEK},
 };
 use souk_orderbook::ContractError;
@@ -223,31 +223,6 @@ fn disqualified_bids_are_deleted_for_good_and_the_next_one_wins() {
     assert_eq!(winner(&market, order), market.who("good").to_string());
     assert_eq!(market.bids(order).len(), 1);
     assert_eq!((market.stats_of("left").used, market.stats_of("slashed").used), (0, 0));
-}
-
-#[test]
-fn revocation_disqualifies_but_expiry_after_the_close_does_not() {
-    for revoked in [false, true] {
-        let mut market = Market::new();
-        let pro = market.provider("pro");
-        let mut audited = group("web", 1_000);
-        let auditor = market.who("auditor").to_string();
-        audited.requirements.signed_by = SignedBy { all_of: vec![auditor], any_of: vec![] };
-        let new = deployment(&[audited], lowest_price(300));
-        let id = market.create("ann", &new, PLENTY).unwrap();
-        let order = market.deployment(id).groups[0].order;
-        market.attest("auditor", &pro, &[eu()], market.now() + 901);
-        market.place("pro", order, 500).unwrap();
-        if revoked {
-            market.revoke("auditor", &pro);
-        }
-        // Nobody closes it for an hour: eligibility was settled with the bid.
-        market.lapse(HOUR);
-        market.close_auction(order, 1).unwrap();
-        let state = market.order_of(order).state;
-        let disqualified = state == OrderState::Open && market.bids(order).is_empty();
-        assert_eq!((state == OrderState::Active, disqualified), (!revoked, revoked));
-    }
 }
 
 #[test]

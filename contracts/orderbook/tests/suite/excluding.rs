@@ -5,7 +5,7 @@ use souk_api::orderbook::{
     events::{ExcludedSet, LeaseClosed},
 };
 use souk_contract_std::CommonError;
-use souk_core::{CloseReason, GroupSeq, time::HOUR};
+use souk_core::{CloseReason, DeploymentId, GroupSeq, time::HOUR};
 use souk_orderbook::ContractError;
 
 use crate::market::*;
@@ -149,16 +149,22 @@ fn providers_that_leave_do_not_push_out_whom_the_tenant_named() {
     assert!(!excluded.contains(&market.who("s4").to_string()), "the oldest that left may again");
 }
 
-#[test]
-fn a_delegate_that_excludes_lets_nobody_in_whom_the_tenant_named() {
+/// A group whose tenant named as many providers as it may, with `desk` as the delegate.
+fn all_named() -> (Market, DeploymentId, Vec<String>) {
     let mut market = Market::new();
     let mut new = deployment(&[group("web", 1_000)], tenant_choice());
     new.delegate = Some(market.who("desk").into());
     new.delegate_limit = Some(souk_core::Rate::MAX);
     let id = market.create("ann", &new, PLENTY).unwrap();
     let names: Vec<String> = (0..MAX_UNWANTED).map(|number| format!("p{number}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    market.set_excluded("ann", id, &names, &[]).unwrap();
+    let each: Vec<&str> = names.iter().map(String::as_str).collect();
+    market.set_excluded("ann", id, &each, &[]).unwrap();
+    (market, id, names)
+}
+
+#[test]
+fn a_delegate_that_excludes_lets_nobody_in_whom_the_tenant_named() {
+    let (mut market, id, names) = all_named();
     for name in ["s1", "s2"] {
         let order = market.deployment(id).groups[0].order;
         market.provider(name);
@@ -167,8 +173,11 @@ fn a_delegate_that_excludes_lets_nobody_in_whom_the_tenant_named() {
         market.pass(3 * HOUR).tenant_excludes("desk", order).unwrap();
     }
     let excluded = market.deployment(id).groups[0].excluded.clone();
-    let who = |name: &&str| market.who(name).to_string();
-    assert_eq!(excluded, ["s2"].iter().chain(&names).map(who).collect::<Vec<_>>());
+    let who = |name: &str| market.who(name).to_string();
+    assert_eq!(
+        excluded,
+        ["s2"].into_iter().chain(names.iter().map(String::as_str)).map(who).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -200,14 +209,7 @@ fn fifteen_are_named_at_most() {
 
 #[test]
 fn a_delegate_that_starts_a_group_without_its_last_provider_lets_nobody_in_whom_the_tenant_named() {
-    let mut market = Market::new();
-    let mut new = deployment(&[group("web", 1_000)], tenant_choice());
-    new.delegate = Some(market.who("desk").into());
-    new.delegate_limit = Some(souk_core::Rate::MAX);
-    let id = market.create("ann", &new, PLENTY).unwrap();
-    let names: Vec<String> = (0..MAX_UNWANTED).map(|number| format!("p{number}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    market.set_excluded("ann", id, &names, &[]).unwrap();
+    let (mut market, id, names) = all_named();
     let order = market.deployment(id).groups[0].order;
     market.provider("s1");
     market.place("s1", order, 900).unwrap();
@@ -215,6 +217,9 @@ fn a_delegate_that_starts_a_group_without_its_last_provider_lets_nobody_in_whom_
     market.pass(3 * HOUR).group("desk", GroupAction::Pause, id, 1).unwrap();
     market.group("desk", GroupAction::StartWithoutLast, id, 1).unwrap();
     let excluded = market.deployment(id).groups[0].excluded.clone();
-    let who = |name: &&str| market.who(name).to_string();
-    assert_eq!(excluded, ["s1"].iter().chain(&names).map(who).collect::<Vec<_>>());
+    let who = |name: &str| market.who(name).to_string();
+    assert_eq!(
+        excluded,
+        ["s1"].into_iter().chain(names.iter().map(String::as_str)).map(who).collect::<Vec<_>>()
+    );
 }
