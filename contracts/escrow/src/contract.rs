@@ -47,14 +47,17 @@ pub fn execute(
         ExecuteMsg::OpenTokenAccount { local, tenant, token, reserved } => {
             execute::open_token_account(ctx, local, &tenant, token, reserved)
         }
-        ExecuteMsg::OpenStream { local, stream, payee, rate, take_bps, reserved } => {
-            execute::open_stream(ctx, local, stream, Terms { payee, rate, take_bps }, reserved)
+        ExecuteMsg::OpenStream { local, stream, payee, rate, take_bps, reserved, hold } => {
+            let terms = Terms { payee, rate, take_bps, hold };
+            execute::open_stream(ctx, local, stream, terms, reserved)
         }
-        ExecuteMsg::CloseStream { local, stream, reserved } => {
-            execute::close_stream(ctx, local, stream, reserved)
+        ExecuteMsg::CloseStream { local, stream, reserved, not_after } => {
+            execute::close_stream(ctx, local, stream, reserved, not_after)
         }
         ExecuteMsg::Reserve { local, reserved } => execute::reserve(ctx, local, reserved),
-        ExecuteMsg::CloseAccount { local, streams } => execute::close_account(ctx, local, &streams),
+        ExecuteMsg::CloseAccount { local, streams, not_after } => {
+            execute::close_account(ctx, local, &streams, &not_after)
+        }
         ExecuteMsg::Deposit { account } => execute::deposit(ctx, account),
         ExecuteMsg::Withdraw { account, stream } => execute::withdraw(ctx, account, stream),
         ExecuteMsg::WithdrawDeposit { account, amount } => {

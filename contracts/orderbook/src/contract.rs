@@ -73,14 +73,19 @@ pub fn execute(
             execute::withdraw_bid(ctx, &provider, order)
         }
         ExecuteMsg::CloseLease { order, reason, exclude } => {
-            let (loaded, side) = permission::lease(ctx, needed, order, reason)?;
-            execute::close_lease(ctx, loaded, side, reason, exclude)
+            let (loaded, closer) = permission::lease(ctx, needed, order, reason)?;
+            execute::close_lease(ctx, loaded, closer, reason, exclude)
         }
         ExecuteMsg::StartReclaim { order, reason } => {
             let loaded = permission::providers_lease(ctx, needed, order)?;
             execute::start_reclaim(ctx, loaded, reason)
         }
         ExecuteMsg::EndReclaim { order } => execute::end_reclaim(ctx, order),
+        ExecuteMsg::CloseAbsent { order } => execute::close_absent(ctx, order),
+        ExecuteMsg::Heartbeat { provider } => {
+            let provider = permission::either_key(ctx, needed, &provider)?;
+            execute::heartbeat(ctx, &provider)
+        }
         ExecuteMsg::PauseGroup { deployment, group } => {
             let found = permission::deployment(ctx, needed, deployment)?;
             execute::pause_group(ctx, GroupId { deployment, group }, found)

@@ -13,7 +13,7 @@ use crate::{
     eligibility::Bidder,
     lifecycle::order::LoadedOrder,
     neighbours::registry,
-    rules::reason::Side,
+    rules::reason::Closer,
     state::{
         denoms,
         deployments::{self, Deployment},
@@ -36,7 +36,8 @@ pub fn check(ctx: &Ctx, msg: &ExecuteMsg) -> Result<Permission, ContractError> {
         | Permission::TenantOrDelegate
         | Permission::TenantOrAllowed
         | Permission::TenantOrOperator
-        | Permission::Operator => Ok(true),
+        | Permission::Operator
+        | Permission::ProviderOrOperator => Ok(true),
         // Permissions of other contracts are nobody's here.
         _ => Ok(false),
     })?;
@@ -119,6 +120,21 @@ pub fn provider(ctx: &Ctx, needed: Permission, provider: &str) -> Result<Addr, C
     Ok(address)
 }
 
+/// A provider, for its own account or its operator.
+///
+/// # Errors
+/// If the sender is neither.
+pub fn either_key(ctx: &Ctx, needed: Permission, provider: &str) -> Result<Addr, ContractError> {
+    let address = ctx.address(provider)?;
+    if needed == Permission::ProviderOrOperator && address == ctx.sender() {
+        return Ok(address);
+    }
+    let record = registry::find(&ctx.view(), &address)?;
+    let acts = acts_for_provider(record.as_ref(), &address, ctx.sender());
+    require(needed == Permission::ProviderOrOperator && acts, ctx, needed)?;
+    Ok(address)
+}
+
 /// An order that has or had a lease, for either side of it. Who is on both sides (a tenant can name
 /// its provider's operator as delegate) is on that side which gives such a `reason`.
 ///
@@ -129,19 +145,19 @@ pub fn lease(
     needed: Permission,
     id: OrderId,
     reason: Option<CloseReason>,
-) -> Result<(LoadedOrder, Side), ContractError> {
+) -> Result<(LoadedOrder, Closer), ContractError> {
     let loaded = LoadedOrder::load(ctx.storage(), id)?;
     let lease = loaded.order.lease().ok_or(ContractError::NoLease(id))?;
     let both = needed == Permission::TenantOrOperator;
     let tenant =
         both && acts_for_tenant(&loaded.deployment, ctx.sender(), Permission::TenantOrDelegate);
     if tenant && !reason.is_some_and(CloseReason::is_providers) {
-        return Ok((loaded, Side::Tenant));
+        return Ok((loaded, Closer::Tenant));
     }
     let provider = both && acts_for_lease(ctx, lease)?;
     require(tenant || provider, ctx, needed)?;
-    let side = if provider { Side::Provider } else { Side::Tenant };
-    Ok((loaded, side))
+    let closer = if provider { Closer::Provider } else { Closer::Tenant };
+    Ok((loaded, closer))
 }
 
 /// An order that has or had a lease, for its provider's side: the operator, or the provider itself once it left
@@ -162,10 +178,9 @@ pub fn providers_lease(
 }
 
 fn acts_for_tenant(deployment: &Deployment, sender: &Addr, needed: Permission) -> bool {
-    let tenant = sender == deployment.tenant;
     match needed {
-        Permission::Tenant => tenant,
-        Permission::TenantOrDelegate => tenant || deployment.delegate.as_ref() == Some(sender),
+        Permission::Tenant => sender == deployment.tenant,
+        Permission::TenantOrDelegate => deployment.is_for_tenant(sender),
         _ => false,
     }
 }

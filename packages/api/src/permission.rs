@@ -29,6 +29,8 @@ pub enum Permission {
     Provider,
     /// The provider's operator key.
     Operator,
+    /// The provider's own account or its operator key.
+    ProviderOrOperator,
     /// A contract that the owner listed as controller.
     Controller,
     /// An account that the owner listed as slasher.
@@ -82,6 +84,7 @@ impl fmt::Display for Permission {
             Self::TenantOrOperator => "tenant, delegate or provider's operator",
             Self::Provider => "provider",
             Self::Operator => "provider's operator",
+            Self::ProviderOrOperator => "provider or its operator",
             Self::Controller => "controller",
             Self::Slasher => "slasher",
             Self::Cw20 => "listed cw20 token",

@@ -195,6 +195,9 @@ pub struct AccountRecord {
     pub deposits: u32,
     /// Open streams.
     pub streams: u32,
+    /// When its clock last started again after it had stood, in seconds; 0 if it never did since that is kept.
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
+    pub ran_since: u64,
     /// Closed: the clock stands, refunds can be claimed.
     #[serde(default)]
     pub closed: bool,
@@ -218,6 +221,17 @@ pub struct ProviderStats {
     pub closed: [u64; 6],
     /// Closes by the provider without notice.
     pub breaches: u64,
+    /// When it was last seen by a message of its own: second and block; zeros if it was not since that is kept.
+    #[serde(default, skip_serializing_if = "is_unseen")]
+    pub seen: (u64, u64),
+    /// Leases that ended since it was absent.
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
+    pub absences: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_unseen(seen: &(u64, u64)) -> bool {
+    *seen == (0, 0)
 }
 
 /// The raw key of a provider's record in the registry.

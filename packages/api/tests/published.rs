@@ -54,6 +54,7 @@ fn account() -> AccountRecord {
         deposited: amount(11),
         deposits: 12,
         streams: 13,
+        ran_since: 0,
         closed: false,
     }
 }
@@ -103,10 +104,13 @@ fn a_depleted_clock_is_stored_under_an_old_name_and_shown_as_depleted_since() {
 
 #[test]
 fn the_bytes_of_a_providers_stats_are_these() {
-    let stats = ProviderStats { v: 1, used: 2, won: 3, active: 4, closed: [5; 6], breaches: 6 };
-    let json = to_json_string(&stats).unwrap();
-    let expected = r#"{"v":1,"used":2,"won":3,"active":4,"closed":[5,5,5,5,5,5],"breaches":6}"#;
-    assert_eq!(json, expected);
+    let first = r#"{"v":1,"used":2,"won":3,"active":4,"closed":[5,5,5,5,5,5],"breaches":6}"#;
+    let stats: ProviderStats = from_json(first).unwrap();
+    assert_eq!((stats.seen, stats.absences), ((0, 0), 0), "what the first release does not say");
+    assert_eq!(to_json_string(&stats).unwrap(), first);
+    let stats = ProviderStats { seen: (7, 8), absences: 9, ..stats };
+    let expected = first.replace('}', r#","seen":[7,8],"absences":9}"#);
+    assert_eq!(to_json_string(&stats).unwrap(), expected);
 }
 
 #[test]

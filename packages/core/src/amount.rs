@@ -125,6 +125,12 @@ number! {
     Rate, max 1 << 104, check |_| Ok(())
 }
 
+impl Default for Amount {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
 impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);

@@ -113,11 +113,7 @@ impl Clock {
     pub fn deposit(&mut self, amount: Amount, now: u64, min_runway: u64) -> bool {
         self.settle(now);
         self.give_back(amount.u128().saturating_mul(SCALE));
-        let starts = self.depleted_since.is_some() && self.lasts(self.rate.u128(), min_runway);
-        if starts {
-            self.depleted_since = None;
-        }
-        starts
+        self.restart(min_runway)
     }
 
     /// Returns scaled units to the account. Never starts a clock.
@@ -151,10 +147,21 @@ impl Clock {
         }
     }
 
-    /// What a stream of `rate`, opened when the clock stood at `opened_at`, has earned so
-    /// far, scaled.
-    pub fn earned(&self, rate: Rate, opened_at: u64) -> u128 {
-        rate.u128().saturating_mul(u128::from(self.clock.saturating_sub(opened_at)))
+    /// What the settled clock showed at `moment`; now, if it has not run since. It must not have started again
+    /// after `moment`: what it shows then is less than it showed.
+    pub fn reading_at(&self, moment: u64) -> u64 {
+        let last = self.depleted_since.unwrap_or(self.anchor);
+        self.clock.saturating_sub(last.saturating_sub(moment))
+    }
+
+    /// Starts a clock that stands, if what is there lasts `min_runway` seconds: it runs from its last settlement
+    /// on. `true` if it did so now.
+    pub fn restart(&mut self, min_runway: u64) -> bool {
+        let starts = self.depleted_since.is_some() && self.lasts(self.rate.u128(), min_runway);
+        if starts {
+            self.depleted_since = None;
+        }
+        starts
     }
 }
 
@@ -215,7 +222,7 @@ mod tests {
         let mut clock = running(100, 60);
         clock.settle(1_000 + HOUR);
         assert_eq!(clock.remaining, 40 * SCALE);
-        assert_eq!(clock.earned(clock.rate, 0), 60 * SCALE);
+        assert_eq!(clock.clock, HOUR);
     }
 
     #[test]
@@ -247,7 +254,22 @@ mod tests {
         clock.settle(50_000);
         clock.deposit(Amount::new(10).unwrap(), 90_000, HOUR);
         clock.settle(90_000 + HOUR);
-        assert_eq!(clock.earned(clock.rate, 0), 20 * SCALE);
+        assert_eq!(clock.clock, 2 * HOUR);
+    }
+
+    #[test]
+    fn what_it_showed_is_known_back_to_its_last_start() {
+        let mut clock = running(10, 10);
+        clock.settle(1_000 + 600);
+        for (moment, shown) in [(1_000, 0), (1_001, 1), (1_599, 599), (1_600, 600), (9_999, 600)] {
+            assert_eq!(clock.reading_at(moment), shown, "{moment}");
+        }
+        // It stood from 4,600 on.
+        clock.settle(50_000);
+        for (moment, shown) in [(4_599, 3_599), (4_600, 3_600), (4_601, 3_600), (50_000, 3_600)] {
+            assert_eq!(clock.reading_at(moment), shown, "{moment}");
+        }
+        assert_eq!(clock.reading_at(0), 0);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Shared by contracts, SDL compiler, agent and command line. Pure: no I/O, no floats,
 //! checked or saturating arithmetic alone.
 
+pub mod absence;
 pub mod amount;
 pub mod attributes;
 pub mod auction;

@@ -9,25 +9,28 @@ pub struct Ended {
     pub at: u64,
     /// Why.
     pub reason: CloseReason,
-    /// Whether its provider's notice was over by then and ended it.
-    pub by_notice: bool,
+    /// Whether it ended without a breach whatever the reason is: by its provider's notice, or since its provider
+    /// was absent.
+    pub without_breach: bool,
 }
 
 /// The first second at which a lease has let go of its slot, in seconds since the epoch; `hold` is
 /// the orderbook's `slot_hold`, in seconds.
 ///
-/// - Ended by its tenant, or by its provider when the notice was over: for as long again as the lease ran,
-///   until `hold` after its beginning at most. Using a slot for some time costs half of that time at the
-///   provider's own price.
+/// - Ended by its tenant, by its provider when the notice was over, or since its provider was absent: for as
+///   long again as the lease ran, until `hold` after its beginning at most. Using a slot for some time costs
+///   half of that time at the provider's own price.
 /// - Ended by its provider without notice: `hold` after its end, so that winning and not serving
 ///   is not free.
 /// - Ended for lack of money or for want of a manifest: at its end. The provider is not to blame.
 pub fn held_until(created_at: u64, ended: Ended, hold: u64) -> u64 {
-    let Ended { at, reason, by_notice } = ended;
+    let Ended { at, reason, without_breach } = ended;
     let breach = match reason {
         CloseReason::InsufficientFunds | CloseReason::ManifestTimeout => return at,
         CloseReason::Tenant => false,
-        CloseReason::Unstable | CloseReason::Decommission | CloseReason::Unspecified => !by_notice,
+        CloseReason::Unstable | CloseReason::Decommission | CloseReason::Unspecified => {
+            !without_breach
+        }
     };
     if breach {
         return at.saturating_add(hold);
@@ -53,14 +56,14 @@ mod tests {
             // What ends later than that is free at its end: it was free before.
             (99_000, 10_000),
         ] {
-            for (reason, by_notice) in [
+            for (reason, without_breach) in [
                 (CloseReason::Tenant, false),
                 (CloseReason::Tenant, true),
                 (CloseReason::Unstable, true),
                 (CloseReason::Decommission, true),
                 (CloseReason::Unspecified, true),
             ] {
-                let ended = Ended { at, reason, by_notice };
+                let ended = Ended { at, reason, without_breach };
                 assert_eq!(held_until(1_000, ended, 9_000), free_at, "{ended:?}");
             }
         }
@@ -74,10 +77,10 @@ mod tests {
                 CloseReason::InsufficientFunds | CloseReason::ManifestTimeout => 50_000,
                 _ => 59_000,
             };
-            let ended = Ended { at: 50_000, reason, by_notice: false };
+            let ended = Ended { at: 50_000, reason, without_breach: false };
             assert_eq!(held_until(1_000, ended, 9_000), free_at, "{reason}");
         }
-        let breach = Ended { at: u64::MAX, reason: CloseReason::Unstable, by_notice: false };
+        let breach = Ended { at: u64::MAX, reason: CloseReason::Unstable, without_breach: false };
         assert_eq!(held_until(1_000, breach, 9_000), u64::MAX);
     }
 }

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use souk_core::{
     Amount, Clock, Price, Rate,
-    clock::{SCALE, fee, split},
+    clock::{SCALE, fee, spending, split},
     time::{HORIZON, HOUR, WEEK},
 };
 
@@ -63,7 +63,7 @@ proptest! {
         let mut settled = clock.clone();
         let spent = settled.settle(later);
         prop_assert_eq!(clock.remaining, settled.remaining + spent);
-        prop_assert_eq!(spent, settled.earned(clock.rate, clock.clock));
+        prop_assert_eq!(spent, spending(clock.rate.u128(), settled.clock - clock.clock));
     }
 
     #[test]

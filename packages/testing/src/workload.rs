@@ -1,7 +1,7 @@
 //! What a tenant deploys.
 
 use cosmwasm_std::HexBinary;
-use souk_api::orderbook::{NewDeployment, Reclamation};
+use souk_api::orderbook::{Absence, NewDeployment, Reclamation};
 use souk_core::{
     Attribute, AuctionPolicy, Gpu, GroupSpec, GroupUnit, Price, Requirements, Resources, SignedBy,
     Volume,
@@ -100,6 +100,7 @@ pub struct Workload {
     allow: Vec<String>,
     refuse: Vec<String>,
     reclamation: Option<Reclamation>,
+    absence: Option<Absence>,
 }
 
 impl From<Group> for Workload {
@@ -112,6 +113,7 @@ impl From<Group> for Workload {
             allow: Vec::new(),
             refuse: Vec::new(),
             reclamation: None,
+            absence: None,
         }
     }
 }
@@ -159,6 +161,12 @@ impl Workload {
         self
     }
 
+    /// What holds when its providers are not seen any more.
+    pub fn absence(mut self, absence: Absence) -> Self {
+        self.absence = Some(absence);
+        self
+    }
+
     /// As the orderbook gets it.
     pub fn message(&self) -> NewDeployment {
         NewDeployment {
@@ -170,6 +178,7 @@ impl Workload {
             allow: self.allow.clone(),
             refuse: self.refuse.clone(),
             reclamation: self.reclamation,
+            absence: self.absence,
         }
     }
 }

@@ -157,6 +157,7 @@ fn apply_orderbook(
         | OrderbookEvent::ListsSet(_)
         | OrderbookEvent::ExcludedSet(_)
         | OrderbookEvent::AnyoneStartsSet(_)
+        | OrderbookEvent::ProviderSeen(_)
         | OrderbookEvent::GroupChanged(_) => Ok(()),
     }
 }

@@ -285,6 +285,7 @@ async fn what_a_lease_reserves_outlives_its_confirmed_end_until_its_objects_are_
         breach: false,
         excluded: None,
         notice: None,
+        paid_until: None,
     });
     fixture.orderbook(7, vec![closed]).await;
     assert_eq!(fixture.store.active_leases().await.unwrap().len(), 1, "by the event alone");

@@ -141,6 +141,9 @@ mod tests {
             reason: None,
             reclamation_window: Some(3_600),
             reclaim,
+            absence: None,
+            unseen: None,
+            paid_until: None,
         }
     }
 

@@ -126,7 +126,7 @@ pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, 
         let held = created_at.zip(closed_at).map(|(created_at, at)| {
             // Of one whose reason is not known the longest hold is expected.
             let reason = reason.unwrap_or(CloseReason::Unspecified);
-            let ended = Ended { at, reason, by_notice: by_notice.unwrap_or(false) };
+            let ended = Ended { at, reason, without_breach: by_notice.unwrap_or(false) };
             held_until(created_at, ended, slot_hold)
         });
         Ok((bid, held))

@@ -167,7 +167,14 @@ fn tx_result() -> Value {
 
 /// Slots in use, so that a rebuild looks for bids.
 pub fn stats() -> ProviderStats {
-    ProviderStats { v: VERSION, used: 2, won: 1, active: 1, closed: [0; 6], breaches: 0 }
+    ProviderStats {
+        v: VERSION,
+        used: 2,
+        won: 1,
+        active: 1,
+        closed: [0; 6],
+        ..ProviderStats::default()
+    }
 }
 
 /// What the registry publishes.

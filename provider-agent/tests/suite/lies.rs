@@ -63,6 +63,7 @@ pub fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
         breach: false,
         excluded: None,
         notice: None,
+        paid_until: None,
     };
     let end = events::published(end, &fixture.contracts.orderbook);
     let attributes = end.attributes.iter();

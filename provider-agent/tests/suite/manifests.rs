@@ -100,6 +100,7 @@ pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Le
         reclamation: compiled
             .min_reclamation_window
             .map(|window| Reclamation { min_window: window / 1_000_000_000 }),
+        absence: None,
     });
     let orderbook = fixture.contracts.orderbook.clone();
     let outcome = fixture.execute(tenant, &orderbook, &msg, ceilings.max(50_000_000)).await;

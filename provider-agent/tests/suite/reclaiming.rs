@@ -170,7 +170,7 @@ async fn an_end_by_notice_of_which_no_event_said_frees_its_slot_as_early_as_on_t
     .await;
     assert!(ended.reclaim.unwrap().ended);
     let (began, end) = (ended.created_at, ended.closed_at.unwrap());
-    let free = held_until(began, Ended { at: end, reason, by_notice: true }, 86_400);
+    let free = held_until(began, Ended { at: end, reason, without_breach: true }, 86_400);
     let over = |now| agent.store.read(move |sql| bids::over(sql, now, 86_400));
     assert_eq!(over(free - 1).await.unwrap().len(), 0);
     assert_eq!(over(free).await.unwrap().len(), 1);

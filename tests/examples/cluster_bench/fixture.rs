@@ -237,6 +237,7 @@ impl Fixture {
                 allow: Vec::new(),
                 refuse: Vec::new(),
                 reclamation: None,
+                absence: None,
             });
             messages.push(wallet.execute(orderbook, &message, &[plan.deposit])?);
             uploads.push(plan.upload);

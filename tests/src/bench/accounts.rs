@@ -115,6 +115,7 @@ impl Account {
             allow: Vec::new(),
             refuse: Vec::new(),
             reclamation: None,
+            absence: None,
         });
         self.execute(&fixture.contracts.orderbook, &message, &[coins(deposit)])
     }

@@ -86,6 +86,7 @@ impl Fixture {
             allow: vec![self.provider.address.clone()],
             refuse: vec![],
             reclamation: None,
+            absence: None,
         });
         let coins = Coin::new(50_000_000, self.market.network.denom.clone());
         let outcome = self.send("deploying", &msg, &[coins]).await;

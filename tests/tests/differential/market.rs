@@ -212,6 +212,7 @@ impl Contracts {
             allow: vec![],
             refuse: vec![],
             reclamation: None,
+            absence: None,
         };
         self.pay(who, &self.orderbook, &orderbook::ExecuteMsg::CreateDeployment(new), coins)
     }

@@ -9,7 +9,8 @@ use crate::{
     state::{accounts, streams},
 };
 
-/// Ends a stream; whole units are owed to the payee, the fraction goes back to the account.
+/// Ends a stream; whole units are owed to the payee, the fraction goes back to the account, and so does what
+/// is not earned after `not_after`.
 ///
 /// # Errors
 /// If there is no such stream, or if it is closed.
@@ -18,26 +19,34 @@ pub fn close_stream(
     local: u64,
     number: u64,
     reserved: ReserveChange,
+    not_after: Option<u64>,
 ) -> Result<Response, ContractError> {
     let mut account = controller::open_account(ctx, local)?;
-    let closed = end(ctx.storage_mut(), &mut account, number)?;
+    let reading = account.reading(not_after);
+    let (closed, unearned) = end(ctx.storage_mut(), &mut account, number, reading)?;
+    if unearned > 0 {
+        account.restart(ctx.config.min_runway);
+    }
     account.change_reserve(reserved);
     accounts::save(ctx.storage_mut(), &account)?;
     Ok(Response::new().add_event(closed).add_event(account.changed()))
 }
 
-/// Ends an open stream of a settled account, which the caller saves.
+/// Ends an open stream of a settled account, which the caller saves, with what it had earned when the clock
+/// showed `reading`. Beside the event: what came back of its later pay, scaled.
 pub(super) fn end(
     storage: &mut dyn Storage,
     account: &mut Account,
     number: u64,
-) -> Result<StreamClosed, ContractError> {
+    reading: u64,
+) -> Result<(StreamClosed, u128), ContractError> {
     let id = account.id;
     let mut stream = streams::get(storage, id, number)?;
     if !stream.is_open() {
         return Err(ContractError::StreamClosed { account: id, stream: number });
     }
-    account.end_stream(&mut stream);
+    let unearned = account.end_stream(&mut stream, reading);
     streams::save(storage, id, number, &stream)?;
-    Ok(StreamClosed { account: id, stream: number, earned: stream.earned(account.clock()) })
+    let earned = stream.earned(account.clock());
+    Ok((StreamClosed { account: id, stream: number, earned }, unearned))
 }

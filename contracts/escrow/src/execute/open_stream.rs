@@ -18,6 +18,8 @@ pub struct Terms {
     pub rate: Price,
     /// Fee in hundredths of a per cent.
     pub take_bps: u16,
+    /// The pay of how many last seconds is not paid out while the stream runs.
+    pub hold: u64,
 }
 
 /// Opens a stream on an account that is not depleted and lasts the least runway with it. A mark of controller or
@@ -33,7 +35,7 @@ pub fn open_stream(
     terms: Terms,
     reserved: ReserveChange,
 ) -> Result<Response, ContractError> {
-    let Terms { payee, rate, take_bps } = terms;
+    let Terms { payee, rate, take_bps, hold } = terms;
     settings::check_take_bps(take_bps)?;
     let payee = ctx.address(&payee)?;
     let mut account = controller::open_account(ctx, local)?;
@@ -42,7 +44,7 @@ pub fn open_stream(
         return Err(ContractError::StreamExists { account: id, stream: number });
     }
     let opened_at = account.open_stream(rate, reserved, ctx.config.min_runway)?;
-    let stream = Stream::starting(payee.clone(), rate, take_bps, opened_at);
+    let stream = Stream::starting(payee.clone(), rate, take_bps, opened_at, hold);
     accounts::save(ctx.storage_mut(), &account)?;
     streams::save(ctx.storage_mut(), id, number, &stream)?;
     Ok(Response::new()

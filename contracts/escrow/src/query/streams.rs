@@ -32,14 +32,19 @@ pub fn streams(
 fn describe(account: &Account, number: u64, stream: Stream) -> StreamResponse {
     let clock = account.clock();
     let earned = stream.earned(clock);
+    let (fee, paid) = (stream.fee_on(earned), stream.paid());
+    let owed = stream.due(clock).map_or(Amount::ZERO, |due| due.payee);
+    let held = earned.saturating_sub(fee).saturating_sub(paid).saturating_sub(owed);
     StreamResponse {
         stream: number,
         rate: stream.rate,
         take_bps: stream.take_bps,
         earned,
-        fee: stream.fee_on(earned),
-        paid: stream.paid(),
-        owed: stream.due(clock).map_or(Amount::ZERO, |due| due.payee),
+        fee,
+        paid,
+        owed,
+        hold: stream.hold,
+        held,
         open: stream.is_open(),
         payee: stream.payee.into(),
     }

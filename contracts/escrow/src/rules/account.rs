@@ -17,7 +17,10 @@ use souk_core::{
     clock::{self, SCALE},
 };
 
-use super::{deposit::Deposit, stream::Stream};
+use super::{
+    deposit::Deposit,
+    stream::{Returned, Stream},
+};
 use crate::ContractError;
 
 /// An account and its id.
@@ -62,6 +65,7 @@ impl Account {
             deposited: amount,
             deposits: 0,
             streams: 0,
+            ran_since: 0,
             closed: false,
         };
         Self { id, record }
@@ -114,6 +118,9 @@ impl Account {
         };
         self.record.deposited = deposited;
         let restarted = self.record.clock.deposit(amount, now, min_runway);
+        if restarted {
+            self.record.ran_since = now;
+        }
         Ok((interval, restarted))
     }
 
@@ -147,17 +154,37 @@ impl Account {
         self.record.reserved = change.applied_to(self.record.reserved);
     }
 
-    /// Ends a stream of this account. The account is settled; the stream's fraction of a
-    /// unit joins the tenant's balance.
-    pub fn end_stream(&mut self, stream: &mut Stream) {
+    /// What the clock of the settled account showed at the second `not_after`, or when it last started again if
+    /// that was later; now, if there is no such second.
+    pub fn reading(&self, not_after: Option<u64>) -> u64 {
+        let AccountRecord { clock, ran_since, .. } = &self.record;
+        not_after.map_or(clock.clock, |second| clock.reading_at(second.max(*ran_since)))
+    }
+
+    /// Ends a stream of this account, which is settled, with what it had earned when the clock showed `reading`.
+    /// Its fraction of a unit joins the tenant's balance. What it would have earned since goes back as it came,
+    /// to the others' deposits first, since the tenant's money was spent before them; it is returned, scaled.
+    pub fn end_stream(&mut self, stream: &mut Stream, reading: u64) -> u128 {
         if !stream.is_open() {
-            return;
+            return 0;
         }
-        let fraction = stream.end(&self.record.clock);
-        self.record.clock.remove_rate(stream.rate.into());
-        self.record.clock.give_back(fraction);
-        self.record.own = self.record.own.saturating_add(fraction);
-        self.record.streams = self.record.streams.saturating_sub(1);
+        let record = &mut self.record;
+        let Returned { fraction, unearned } = stream.end(&record.clock, reading);
+        record.clock.remove_rate(stream.rate.into());
+        record.clock.give_back(fraction.saturating_add(unearned));
+        let to_others = unearned.min(record.others_spent);
+        record.others_spent = record.others_spent.saturating_sub(to_others);
+        let to_own = fraction.saturating_add(unearned.saturating_sub(to_others));
+        record.own = record.own.saturating_add(to_own);
+        record.streams = record.streams.saturating_sub(1);
+        unearned
+    }
+
+    /// Starts a clock that stands, if what came back lasts the least runway. The account is settled.
+    pub fn restart(&mut self, min_runway: u64) {
+        if self.record.clock.restart(min_runway) {
+            self.record.ran_since = self.record.clock.anchor;
+        }
     }
 
     /// Ends the account, whose streams have ended. What is left is then a whole number of
@@ -343,13 +370,15 @@ mod tests {
         let (mut account, deposit) = account()?;
         assert!(account.adds_up());
         let opened_at = account.open_stream(Price::new(2)?, ReserveChange::NONE, 60)?;
-        let mut stream = Stream::starting(Addr::unchecked("payee"), Price::new(2)?, 0, opened_at);
+        let payee = Addr::unchecked("payee");
+        let mut stream = Stream::starting(payee, Price::new(2)?, 0, opened_at, 0);
         for now in [1_001, 4_600, 10_000, 11_801] {
             account.settle(now);
             assert!(account.adds_up(), "at {now}");
         }
         account.withdraw_own(Amount::ZERO, 60)?;
-        account.end_stream(&mut stream);
+        let reading = account.reading(None);
+        assert_eq!(account.end_stream(&mut stream, reading), 0);
         assert!(account.adds_up(), "the fraction is the tenant's");
         account.close();
         assert!(account.adds_up());

@@ -136,6 +136,7 @@ impl Escrow {
             rate: price(rate),
             take_bps: bps,
             reserved: ReserveChange::NONE,
+            hold: 0,
         }
     }
 
@@ -145,12 +146,14 @@ impl Escrow {
     }
 
     pub fn close_stream(&mut self, local: u64, stream: u64) {
-        let msg = ExecuteMsg::CloseStream { local, stream, reserved: ReserveChange::NONE };
+        let (reserved, not_after) = (ReserveChange::NONE, None);
+        let msg = ExecuteMsg::CloseStream { local, stream, reserved, not_after };
         self.control(&msg).unwrap();
     }
 
     pub fn close(&mut self, local: u64, streams: &[u64]) {
-        let msg = ExecuteMsg::CloseAccount { local, streams: streams.to_vec() };
+        let (streams, not_after) = (streams.to_vec(), Vec::new());
+        let msg = ExecuteMsg::CloseAccount { local, streams, not_after };
         self.control(&msg).unwrap();
     }
 

@@ -22,9 +22,14 @@ fn only_controllers_open_and_close() {
     let messages = [
         open_msg(2),
         Escrow::stream_msg(1, 1, &who("provider"), 1, 0),
-        ExecuteMsg::CloseStream { local: 1, stream: 1, reserved: ReserveChange::NONE },
+        ExecuteMsg::CloseStream {
+            local: 1,
+            stream: 1,
+            reserved: ReserveChange::NONE,
+            not_after: None,
+        },
         ExecuteMsg::Reserve { local: 1, reserved: ReserveChange::To(rate(1)) },
-        ExecuteMsg::CloseAccount { local: 1, streams: vec![] },
+        ExecuteMsg::CloseAccount { local: 1, streams: vec![], not_after: vec![] },
     ];
     for msg in messages {
         let error = escrow.send(&who("ann"), &msg, &[]).unwrap_err();
@@ -80,7 +85,7 @@ fn two_controllers_number_their_accounts_apart() {
     escrow.send(&who("owner"), &add, &[]).unwrap();
     escrow.send(&second, &open_msg(1), &coins(7, DENOM)).unwrap();
     assert_eq!(escrow.account(AccountId::new(1, 1).unwrap()).balance, amount(7));
-    let close = ExecuteMsg::CloseAccount { local: 1, streams: vec![] };
+    let close = ExecuteMsg::CloseAccount { local: 1, streams: vec![], not_after: vec![] };
     escrow.send(&second, &close, &[]).unwrap();
     assert!(!escrow.account(AccountId(1)).closed);
     let error = escrow.send(&who("owner"), &add, &[]).unwrap_err();
@@ -105,7 +110,11 @@ fn an_account_closes_with_exactly_its_open_streams() {
     let account = escrow.open(1, &who("ann"), 100);
     escrow.stream(1, 1, &who("a"), 1);
     escrow.stream(1, 2, &who("b"), 1);
-    let close = |streams: &[u64]| ExecuteMsg::CloseAccount { local: 1, streams: streams.into() };
+    let close = |streams: &[u64]| ExecuteMsg::CloseAccount {
+        local: 1,
+        streams: streams.into(),
+        not_after: vec![],
+    };
     let error = escrow.control(&close(&[1])).unwrap_err();
     assert_eq!(error, ContractError::OtherStreams { account, open: 2, given: 1 });
     let error = escrow.control(&close(&[1, 1])).unwrap_err();
@@ -125,7 +134,12 @@ fn a_stream_closes_once_and_its_number_is_taken_while_it_is_known() {
     let error = escrow.control(&Escrow::stream_msg(1, 1, &who("a"), 1, 0)).unwrap_err();
     assert_eq!(error, ContractError::StreamExists { account, stream: 1 });
     escrow.close_stream(1, 1);
-    let close = ExecuteMsg::CloseStream { local: 1, stream: 1, reserved: ReserveChange::NONE };
+    let close = ExecuteMsg::CloseStream {
+        local: 1,
+        stream: 1,
+        reserved: ReserveChange::NONE,
+        not_after: None,
+    };
     let error = escrow.control(&close).unwrap_err();
     assert_eq!(error, ContractError::StreamClosed { account, stream: 1 });
 }

@@ -1,8 +1,10 @@
 //! What can go wrong, with the values that made it wrong.
 
+mod absence;
 mod reclaim;
 mod shortfall;
 
+pub use absence::AbsenceError;
 pub use reclaim::ReclaimError;
 pub use shortfall::Shortfall;
 
@@ -36,6 +38,9 @@ pub enum ContractError {
     /// More deployments than account numbers.
     #[error(transparent)]
     AccountId(#[from] AccountIdError),
+    /// What an absent provider, or one that is not, breaks.
+    #[error(transparent)]
+    Absence(#[from] AbsenceError),
     /// What a provider that takes a lease back breaks.
     #[error(transparent)]
     Reclaim(#[from] ReclaimError),

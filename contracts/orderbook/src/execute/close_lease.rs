@@ -16,7 +16,7 @@ use crate::{
         cover::Cover,
         funds::Funds,
         manifest,
-        reason::{Aftermath, Side},
+        reason::{Aftermath, Closer, LeaseTerms},
     },
     state::{
         deployments::Deployment,
@@ -30,25 +30,26 @@ use crate::{
 /// If the account's record cannot be read, a new order counts as not carried.
 ///
 /// # Errors
-/// If the lease ended already, if reason or exclusion are not this side's to give, or if it is not
+/// If the lease ended already, if reason or exclusion are not the closer's to give, or if it is not
 /// the time to close for want of a manifest.
 pub fn close_lease(
     ctx: &mut Ctx,
     mut loaded: LoadedOrder,
-    side: Side,
+    closer: Closer,
     given: Option<CloseReason>,
     exclude: bool,
 ) -> Result<Response, ContractError> {
-    let Judged { ending, after, funds } = judge(ctx, &mut loaded, side, given, exclude)?;
+    let Judged { ending, after, funds } = judge(ctx, &mut loaded, closer, given, exclude)?;
     let LoadedOrder { id, mut order, mut deployment } = loaded;
     let id_of_group = order.group;
     let mut closed = lease::end(ctx, id, &mut order, ending)?;
+    let paid_until = closed.paid_until;
     let lease = order.lease().ok_or(ContractError::NoLease(id))?;
     let mut group = groups::get(ctx.storage(), id_of_group)?;
     if manifest::was_paid(lease.created_at, order.manifest_timeout, ctx.now()) {
         group.take_start_back();
     }
-    let bound = side == Side::Tenant && deployment.is_bound_by_delegate(ctx.sender());
+    let bound = closer == Closer::Tenant && deployment.is_bound_by_delegate(ctx.sender());
     let limit = bound.then_some(deployment.delegate_limit);
     let cover = Cover { funds: funds.as_ref(), ended: lease.price.into(), limit };
     let (next, expired) = what_follows(ctx, id_of_group, &mut group, &deployment, after, &cover)?;
@@ -72,7 +73,7 @@ pub fn close_lease(
         }
     };
     let reserved = ReserveChange::between(expired.released, reserved);
-    let stop = escrow::close_stream(ctx, id_of_group.deployment, id, reserved)?;
+    let stop = escrow::close_stream(ctx, id_of_group.deployment, id, reserved, paid_until)?;
     Ok(response.add_message(stop))
 }
 
@@ -90,24 +91,27 @@ struct Judged {
 fn judge(
     ctx: &Ctx,
     loaded: &mut LoadedOrder,
-    side: Side,
+    closer: Closer,
     given: Option<CloseReason>,
     exclude: bool,
 ) -> Result<Judged, ContractError> {
     let (id, deployment) = (loaded.id, loaded.deployment_id());
     let order = &mut loaded.order;
-    let (timeout, binding) = (order.manifest_timeout, order.auction.is_some());
+    let timeout = order.manifest_timeout;
+    let reopens = order.absence.is_some_and(|absence| absence.reopens);
+    let terms = LeaseTerms { binding: order.auction.is_some(), reopens };
     let lease = order.running_lease(id)?;
     let (now, height) = (ctx.now(), ctx.height());
+    let by_provider_or_notice = matches!(closer, Closer::Provider | Closer::Notice);
     let notice = lease
         .notice
-        .filter(|notice| side == Side::Provider && notice.ends_lease(&ctx.config, now, height));
-    let said = match (side.reason(given)?, notice) {
+        .filter(|notice| by_provider_or_notice && notice.ends_lease(&ctx.config, now, height));
+    let said = match (closer.reason(given)?, notice) {
         // What was announced is what it ends for.
         (said, Some(notice)) if said != CloseReason::ManifestTimeout => notice.reason,
         (said, _) => said,
     };
-    if exclude && side == Side::Provider {
+    if exclude && closer != Closer::Tenant {
         return Err(ContractError::NotYoursToExclude(id));
     }
     let funds = escrow::funds(&ctx.view(), deployment).ok();
@@ -116,9 +120,10 @@ fn judge(
     if reason == CloseReason::ManifestTimeout {
         check_manifest_window(ctx, id, lease, timeout)?;
     }
-    let after = Aftermath::of(side, reason, binding, notice.is_some());
+    let after = Aftermath::of(closer, reason, terms, notice.is_some());
     let (breach, excludes) = (after.is_breach(), exclude || after.excludes());
-    let ending = LeaseEnding { reason, breach, excludes, notice: after == Aftermath::Notice };
+    let (notice, seen) = (after == Aftermath::Notice, closer == Closer::Provider);
+    let ending = LeaseEnding { reason, breach, excludes, notice, seen };
     Ok(Judged { ending, after, funds })
 }
 
@@ -173,12 +178,13 @@ fn try_reopening(
     let mut counted = group.clone();
     let counts = match after {
         Aftermath::NoFunds => return Err(GroupState::InsufficientFunds),
-        Aftermath::NoManifest => return Err(GroupState::Paused),
+        Aftermath::NoManifest | Aftermath::Absence => return Err(GroupState::Paused),
         // As a start is: else a close would reopen a group without end.
         Aftermath::ByTenant => counted.count_start(ctx.now()).is_ok(),
-        Aftermath::Breach | Aftermath::Notice | Aftermath::NoManifestForWinner => {
-            counted.count_round(ctx.now())
-        }
+        Aftermath::Breach
+        | Aftermath::Notice
+        | Aftermath::AbsenceReopens
+        | Aftermath::NoManifestForWinner => counted.count_round(ctx.now()),
     };
     if !counts {
         return Err(GroupState::Paused);

@@ -9,7 +9,7 @@ use crate::{
     ContractError, Ctx,
     lifecycle::order::{self, NewOrder},
     neighbours::escrow,
-    rules::{delegate, funds::Funds, opening, reclaim},
+    rules::{absence, delegate, funds::Funds, opening, reclaim},
     state::{
         counters,
         denoms::{self, Terms},
@@ -46,6 +46,7 @@ pub(super) fn create(
     opening::check_auction(new.auction, &ctx.config.params)?;
     let reclamation = new.reclamation.map(|reclamation| reclamation.min_window);
     reclamation.map_or(Ok(()), reclaim::check_window)?;
+    new.absence.map_or(Ok(()), absence::check)?;
     delegate::check_set(new.delegate.is_some(), new.delegate_limit)?;
     let groups = new.groups.len();
     check_deposit(deposit.amount, groups, &terms)?;
@@ -73,6 +74,7 @@ pub(super) fn create(
         mark: None,
         anyone_starts: false,
         reclamation,
+        absence: new.absence.map(Into::into),
         closed: false,
     };
     let mut response = Response::new().add_event(DeploymentCreated {

@@ -4,7 +4,9 @@ use cosmwasm_std::Response;
 use souk_core::OrderId;
 
 use super::close_lease;
-use crate::{ContractError, Ctx, ReclaimError, lifecycle::order::LoadedOrder, rules::reason::Side};
+use crate::{
+    ContractError, Ctx, ReclaimError, lifecycle::order::LoadedOrder, rules::reason::Closer,
+};
 
 /// As its provider's own close from then on: without a breach, for the reason that was announced.
 ///
@@ -24,5 +26,5 @@ pub fn end_reclaim(ctx: &mut Ctx, id: OrderId) -> Result<Response, ContractError
     if notice.is_lapsed(&ctx.config, now, height) {
         return Err(ReclaimError::Lapsed { order: id, deadline }.into());
     }
-    close_lease(ctx, loaded, Side::Provider, Some(notice.reason), false)
+    close_lease(ctx, loaded, Closer::Notice, Some(notice.reason), false)
 }

@@ -1,6 +1,7 @@
 //! One action a file: load, decide by the rules, save, emit.
 
 mod accept_bid;
+mod close_absent;
 mod close_auction;
 mod close_deployment;
 mod close_group;
@@ -9,6 +10,7 @@ mod create_deployment;
 mod end_deployment;
 mod end_reclaim;
 mod expire_order;
+mod heartbeat;
 mod instantiate;
 mod lower_bid;
 mod migrate;
@@ -27,6 +29,7 @@ mod update_deployment;
 mod withdraw_bid;
 
 pub use accept_bid::accept_bid;
+pub use close_absent::close_absent;
 pub use close_auction::close_auction;
 pub use close_deployment::close_deployment;
 pub use close_group::close_group;
@@ -35,6 +38,7 @@ pub use create_deployment::create_deployment;
 pub use end_deployment::end_deployment;
 pub use end_reclaim::end_reclaim;
 pub use expire_order::expire_order;
+pub use heartbeat::heartbeat;
 pub use instantiate::instantiate;
 pub use lower_bid::lower_bid;
 pub use migrate::migrate;

@@ -49,6 +49,7 @@ pub fn place_bid(
     };
     bids::add(ctx.storage_mut(), id, &provider, &bid)?;
     provider_stats::use_slot(&mut stats)?;
+    provider_stats::see(&mut stats, ctx.now(), ctx.height());
     provider_stats::save(ctx.storage_mut(), &provider, stats)?;
     let event = BidPlaced { order: id, bid: bid.id, provider: provider.into(), price };
     let response = Response::new().add_event(event);

@@ -25,7 +25,10 @@ pub fn withdraw_bid(
     }
     let bid = bids::get(ctx.storage(), id, provider)?;
     bids::remove(ctx.storage_mut(), id, provider, &bid);
-    provider_stats::free_slots(ctx.storage_mut(), provider, 1)?;
+    let mut stats = provider_stats::get(ctx.storage(), provider)?;
+    stats.used = stats.used.saturating_sub(1);
+    provider_stats::see(&mut stats, ctx.now(), ctx.height());
+    provider_stats::save(ctx.storage_mut(), provider, stats)?;
     let event = BidWithdrawn { order: id, bid: bid.id, provider: provider.to_string() };
     Ok(Response::new().add_event(event))
 }

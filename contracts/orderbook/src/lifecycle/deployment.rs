@@ -29,7 +29,7 @@ pub fn close(
     reason: CloseReason,
 ) -> Result<Response, ContractError> {
     let mut response = Response::new();
-    let mut leases = Vec::new();
+    let (mut leases, mut paid_until) = (Vec::new(), Vec::new());
     for seq in groups::of(&deployment) {
         let group = groups::get(ctx.storage(), GroupId { deployment: id, group: seq })?;
         let number = group.order;
@@ -44,6 +44,7 @@ pub fn close(
             }
             OrderStatus::Lease(running) if running.ended.is_none() => {
                 let event = lease::end(ctx, number, &mut order, LeaseEnding::plain(reason))?;
+                paid_until.extend(event.paid_until.map(|second| (number, second)));
                 response = response.add_event(event);
                 leases.push(number);
             }
@@ -54,7 +55,7 @@ pub fn close(
     deployment.mark = None;
     save_or_delete(ctx.storage_mut(), id, &deployment)?;
     let event = DeploymentClosed { deployment: id, reason };
-    Ok(response.add_event(event).add_message(escrow::close_account(ctx, id, &leases)?))
+    Ok(response.add_event(event).add_message(escrow::close_account(ctx, id, &leases, &paid_until)?))
 }
 
 /// Saves a deployment, or deletes it if it is closed and its last order is gone.

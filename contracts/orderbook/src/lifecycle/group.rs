@@ -179,7 +179,8 @@ pub fn stop(
         OrderStatus::Lease(running) if running.ended.is_none() => {
             let ending = LeaseEnding::plain(lease::reason_of_tenant(ctx, id.deployment));
             let closed = lease::end(ctx, number, &mut found, ending)?;
-            let stop = escrow::close_stream(ctx, id.deployment, number, ReserveChange::NONE)?;
+            let (none, paid_until) = (ReserveChange::NONE, closed.paid_until);
+            let stop = escrow::close_stream(ctx, id.deployment, number, none, paid_until)?;
             Ok(Response::new().add_event(closed).add_event(changed).add_message(stop))
         }
         OrderStatus::Lease(_) | OrderStatus::Closed => Ok(Response::new().add_event(changed)),

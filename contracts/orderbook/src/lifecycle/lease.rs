@@ -7,7 +7,10 @@ use souk_api::{
 };
 use souk_core::{CloseReason, DeploymentId, GroupId, OrderId};
 
-use super::order::{self, LoadedOrder};
+use super::{
+    absence,
+    order::{self, LoadedOrder},
+};
 use crate::{
     ContractError, Ctx,
     neighbours::escrow::{self, NewStream},
@@ -42,9 +45,11 @@ pub fn open(
         provider: provider.clone(),
         price: bid.price,
         created_at: ctx.now(),
+        created_block: ctx.height(),
         ended: None,
         window: bid.window,
         notice: None,
+        paid_until: None,
     };
     let released = order::take_reserved(ctx.storage(), &mut loaded.order)?;
     loaded.order.status = OrderStatus::Lease(lease);
@@ -57,6 +62,7 @@ pub fn open(
         payee: &record.payee,
         price: bid.price,
         take_bps: loaded.order.take_bps,
+        hold: loaded.order.absence.map_or(0, |absence| absence.limit),
     };
     let pay = escrow::open_stream(ctx, deployment, stream, released)?;
     let event = LeaseCreated {
@@ -82,12 +88,14 @@ pub struct LeaseEnding {
     pub excludes: bool,
     /// By the provider whose notice is over.
     pub notice: bool,
+    /// By a message of the provider, which is seen by it.
+    pub seen: bool,
 }
 
 impl LeaseEnding {
     /// By its tenant or with its deployment: nobody breaks anything, nobody is excluded.
     pub fn plain(reason: CloseReason) -> Self {
-        Self { reason, breach: false, excludes: false, notice: false }
+        Self { reason, breach: false, excludes: false, notice: false, seen: false }
     }
 }
 
@@ -99,32 +107,51 @@ pub fn reason_of_tenant(ctx: &Ctx, id: DeploymentId) -> CloseReason {
 }
 
 /// Ends a running lease: its order, the provider's counters, and its slot if it is not held
-/// any longer. The caller ends the payment.
+/// any longer. The caller ends the payment, of an absent provider as of the event's `paid_until`.
 pub fn end(
     ctx: &mut Ctx,
     id: OrderId,
     order: &mut Order,
     ending: LeaseEnding,
 ) -> Result<LeaseClosed, ContractError> {
-    let LeaseEnding { reason, breach, excludes, notice: by_notice } = ending;
-    let now = ctx.now();
-    let lease = order.running_lease(id)?;
-    lease.ended = Some((now, reason));
-    if let Some(notice) = &mut lease.notice {
+    let LeaseEnding { reason, breach, excludes, notice: by_notice, seen } = ending;
+    let (now, height) = (ctx.now(), ctx.height());
+    let mut ended = order.running_lease(id)?.clone();
+    let mut stats = provider_stats::get(ctx.storage(), &ended.provider)?;
+    if seen {
+        provider_stats::see(&mut stats, now, height);
+    }
+    let unseen = absence::unseen(&ctx.view(), order, &ended, &stats);
+    let paid_until = unseen.and_then(|unseen| unseen.paid_until(now, height));
+    ended.paid_until = paid_until;
+    ended.ended = Some((now, reason));
+    if let Some(notice) = &mut ended.notice {
         notice.ended = by_notice;
     }
-    let lease = lease.clone();
+    order.status = OrderStatus::Lease(ended.clone());
     orders::save(ctx.storage_mut(), id, order)?;
 
-    let free = lease.frees_slot(now, ctx.config.params.slot_hold);
-    let frees_slot = free && remove_bid(ctx, id, &lease)?;
-    let end = LeaseEnd { reason, breach, frees_slot };
-    provider_stats::lease_ended(ctx.storage_mut(), &lease.provider, end)?;
+    let free = ended.frees_slot(now, ctx.config.params.slot_hold);
+    let frees_slot = free && remove_bid(ctx, id, &ended)?;
+    // Without money nothing runs that a provider could be there for.
+    let absence = paid_until.is_some() && reason != CloseReason::InsufficientFunds;
+    provider_stats::count_end(&mut stats, LeaseEnd { reason, breach, frees_slot, absence });
+    provider_stats::save(ctx.storage_mut(), &ended.provider, stats)?;
     let GroupId { deployment, group } = order.group;
-    let provider = lease.provider.into();
+    let provider = ended.provider.into();
     let excluded = excludes.then_some(true);
     let notice = by_notice.then_some(true);
-    Ok(LeaseClosed { order: id, deployment, group, provider, reason, breach, excluded, notice })
+    Ok(LeaseClosed {
+        order: id,
+        deployment,
+        group,
+        provider,
+        reason,
+        breach,
+        excluded,
+        notice,
+        paid_until,
+    })
 }
 
 /// Deletes the winner's bid. `true` if it was there.

@@ -1,5 +1,6 @@
 //! How orders, leases and deployments begin and end: what several actions have in common.
 
+pub mod absence;
 pub mod deployment;
 pub mod group;
 pub mod lease;

@@ -127,6 +127,7 @@ pub fn open(
         manifest_timeout: params.manifest_timeout,
         reserved: Some(spec.ceiling.into()),
         lists: None,
+        absence: Some(deployment.absence()),
         status: OrderStatus::Open,
     };
     let event = OrderOpened {

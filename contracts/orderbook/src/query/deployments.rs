@@ -48,7 +48,7 @@ fn describe(
 ) -> Result<DeploymentResponse, ContractError> {
     let groups: Result<_, _> =
         groups::of(&deployment).map(|seq| group(view, id, &deployment, seq)).collect();
-    let closed = deployment.closed;
+    let (closed, absence) = (deployment.closed, deployment.absence().into());
     Ok(DeploymentResponse {
         id,
         tenant: deployment.tenant.into(),
@@ -64,6 +64,7 @@ fn describe(
         mark: deployment.mark.map(|mark| describe_mark(view, mark)),
         anyone_starts: deployment.anyone_starts,
         reclamation: deployment.reclamation.map(|min_window| Reclamation { min_window }),
+        absence,
         allow: texts(deployment.allow),
         refuse: texts(deployment.refuse),
         groups: groups?,

@@ -1,11 +1,19 @@
 //! Leases, by order or by provider.
 
-use souk_api::orderbook::{LeaseResponse, LeaseState, LeasesResponse};
+use cosmwasm_std::StdResult;
+use souk_api::orderbook::{AbsenceResponse, LeaseResponse, LeaseState, LeasesResponse};
 use souk_contract_std::Page;
 use souk_core::OrderId;
 
 use crate::{
-    ContractError, View, lifecycle::order::LoadedOrder, neighbours::escrow, state::leases,
+    ContractError, View,
+    lifecycle::{absence, order::LoadedOrder},
+    neighbours::escrow,
+    state::{
+        leases,
+        orders::{Lease, Order},
+        provider_stats,
+    },
 };
 
 /// One of them.
@@ -16,6 +24,7 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
     let runs = lease.ended.is_none();
     let (now, height) = (view.now(), view.height());
     let reclaim = lease.notice.map(|notice| notice.describe(runs, view.config, now, height));
+    let unseen = runs.then(|| unseen(view, &order, lease)).transpose()?.flatten();
     let state = match (lease.state(), &reclaim) {
         (LeaseState::Reclaiming, Some(reclaim)) if reclaim.lapsed => LeaseState::Active,
         (state, _) => state,
@@ -35,7 +44,16 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
         reason: lease.ended.map(|(_, reason)| reason),
         reclamation_window: lease.window,
         reclaim,
+        absence: order.absence.map(Into::into),
+        unseen,
+        paid_until: lease.paid_until,
     })
+}
+
+fn unseen(view: &View, order: &Order, lease: &Lease) -> StdResult<Option<AbsenceResponse>> {
+    let stats = provider_stats::get(view.storage, &lease.provider)?;
+    let unseen = absence::unseen(view, order, lease, &stats);
+    Ok(unseen.map(|unseen| unseen.describe(view.now(), view.height())))
 }
 
 /// A page of a provider's, by number.

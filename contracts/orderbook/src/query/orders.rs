@@ -53,6 +53,7 @@ fn describe(view: &View, loaded: LoadedOrder) -> Result<OrderResponse, ContractE
         closes_at_block: closing.map(|closing| closing.block),
         manifest_timeout: order.manifest_timeout,
         reclamation: deployment.reclamation.map(|min_window| Reclamation { min_window }),
+        absence: order.absence.map(Into::into),
         reserved,
         allow,
         refuse,

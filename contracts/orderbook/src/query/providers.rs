@@ -47,5 +47,8 @@ pub fn provider_stats(view: &View, provider: &str) -> Result<ProviderStatsRespon
         active: stats.active,
         closed: CloseReason::ALL.into_iter().zip(stats.closed).collect(),
         breaches: stats.breaches,
+        seen_at: stats.seen.0,
+        seen_block: stats.seen.1,
+        absences: stats.absences,
     })
 }

@@ -1,5 +1,6 @@
 //! The rules: pure, no storage and no messages.
 
+pub mod absence;
 pub mod auction;
 pub mod cover;
 pub mod daily;

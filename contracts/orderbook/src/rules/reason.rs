@@ -5,28 +5,41 @@ use souk_core::CloseReason;
 
 use crate::ContractError;
 
-/// The two sides of a lease.
+/// Who ends a lease, or what lets anyone do so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum Closer {
     /// The deployment's tenant or delegate.
     Tenant,
     /// The provider's operator.
     Provider,
+    /// Whoever says that the provider's notice is over.
+    Notice,
+    /// Whoever says that the provider is absent.
+    Absence,
 }
 
-impl Side {
-    /// The reason that this side gives for closing a lease, if it may.
+impl Closer {
+    /// The reason that is given for closing a lease, if it may be.
     ///
     /// # Errors
-    /// If it is the other side's to give.
+    /// If it is another's to give.
     pub fn reason(self, given: Option<CloseReason>) -> Result<CloseReason, ContractError> {
         match (self, given) {
             (Self::Tenant, None | Some(CloseReason::Tenant)) => Ok(CloseReason::Tenant),
-            (Self::Provider, None) => Ok(CloseReason::Unspecified),
-            (Self::Provider, Some(reason)) if reason.is_providers() => Ok(reason),
+            (Self::Provider | Self::Notice | Self::Absence, None) => Ok(CloseReason::Unspecified),
+            (Self::Provider | Self::Notice, Some(reason)) if reason.is_providers() => Ok(reason),
             (_, Some(reason)) => Err(ContractError::ReasonNotAllowed(reason)),
         }
     }
+}
+
+/// What the terms of a lease say about its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseTerms {
+    /// Whether a binding auction found its provider.
+    pub binding: bool,
+    /// Whether its group is put out again if its provider is absent.
+    pub reopens: bool,
 }
 
 /// What an end of a lease means for its group.
@@ -40,6 +53,11 @@ pub enum Aftermath {
     Breach,
     /// The provider's notice was over: the group is reopened without it, ten times in a day.
     Notice,
+    /// The provider was absent: the group rests.
+    Absence,
+    /// The provider was absent, and the tenant wants another: the group is reopened without it, ten times in a
+    /// day.
+    AbsenceReopens,
     /// There was no manifest, and the tenant had chosen the provider: the group rests.
     NoManifest,
     /// There was no manifest for the winner of an auction: the group is reopened without it, ten
@@ -48,16 +66,18 @@ pub enum Aftermath {
 }
 
 impl Aftermath {
-    /// Of a lease of a binding auction or not, that is ended for `reason` by `side`, after its provider's
-    /// notice or not.
-    pub fn of(side: Side, reason: CloseReason, binding: bool, notice: bool) -> Self {
-        match (side, reason) {
+    /// Of a lease with `terms` that `closer` ends for `reason`, after its provider's notice or not.
+    pub fn of(closer: Closer, reason: CloseReason, terms: LeaseTerms, notice: bool) -> Self {
+        let LeaseTerms { binding, reopens } = terms;
+        match (closer, reason) {
             (_, CloseReason::InsufficientFunds) => Self::NoFunds,
-            (Side::Tenant, _) => Self::ByTenant,
-            (Side::Provider, CloseReason::ManifestTimeout) if binding => Self::NoManifestForWinner,
-            (Side::Provider, CloseReason::ManifestTimeout) => Self::NoManifest,
-            (Side::Provider, _) if notice => Self::Notice,
-            (Side::Provider, _) => Self::Breach,
+            (Closer::Tenant, _) => Self::ByTenant,
+            (Closer::Absence, _) if reopens => Self::AbsenceReopens,
+            (Closer::Absence, _) => Self::Absence,
+            (_, CloseReason::ManifestTimeout) if binding => Self::NoManifestForWinner,
+            (_, CloseReason::ManifestTimeout) => Self::NoManifest,
+            (Closer::Provider | Closer::Notice, _) if notice => Self::Notice,
+            (Closer::Provider | Closer::Notice, _) => Self::Breach,
         }
     }
 
@@ -68,7 +88,14 @@ impl Aftermath {
 
     /// Whether the provider may not bid on the group any more, whatever its tenant says.
     pub fn excludes(self) -> bool {
-        matches!(self, Self::Breach | Self::Notice | Self::NoManifestForWinner)
+        match self {
+            Self::Breach
+            | Self::Notice
+            | Self::Absence
+            | Self::AbsenceReopens
+            | Self::NoManifestForWinner => true,
+            Self::NoFunds | Self::ByTenant | Self::NoManifest => false,
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use cw_storage_plus::Map;
 use souk_contract_std::Page;
 use souk_core::{AuctionPolicy, Denom, DeploymentId, Rate};
 
+use super::absence::Absence;
 use crate::ContractError;
 
 const DEPLOYMENTS: Map<u64, Deployment> = Map::new("d");
@@ -59,6 +60,9 @@ pub struct Deployment {
     /// The least notice for which its leases may be taken back, in seconds.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub reclamation: Option<u64>,
+    /// What holds when a provider is not seen any more; none if its tenant asked for nothing of its own.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub absence: Option<Absence>,
     /// Whether it ended.
     #[serde(rename = "x", default)]
     pub closed: bool,
@@ -71,6 +75,16 @@ impl Deployment {
     /// If it has.
     pub fn must_be_active(&self, id: DeploymentId) -> Result<(), ContractError> {
         if self.closed { Err(ContractError::DeploymentClosed(id)) } else { Ok(()) }
+    }
+
+    /// What holds when a provider of its orders to come is not seen any more.
+    pub fn absence(&self) -> Absence {
+        self.absence.unwrap_or_else(|| souk_api::orderbook::Absence::default().into())
+    }
+
+    /// Whether a sender is its tenant or delegate.
+    pub fn is_for_tenant(&self, sender: &Addr) -> bool {
+        *sender == self.tenant || self.delegate.as_ref() == Some(sender)
     }
 
     /// Whether an order that this sender lets be opened may become a lease without its tenant: the auction

@@ -18,6 +18,7 @@
 //! | `l` provider, order | nothing; leases by provider |
 //! | `b` provider | `ProviderStats`, published |
 
+pub mod absence;
 pub mod bids;
 mod config;
 pub mod counters;

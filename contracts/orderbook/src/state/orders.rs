@@ -10,7 +10,7 @@ use souk_core::{
     slot::{Ended, held_until},
 };
 
-use super::{config::Config, notice::Notice};
+use super::{absence::Absence, config::Config, notice::Notice};
 use crate::{ContractError, rules::auction::Closing};
 
 const ORDERS: Map<u64, Order> = Map::new("o");
@@ -54,6 +54,9 @@ pub struct Order {
     /// Who may bid, if its deployment's lists were changed since it was opened.
     #[serde(rename = "y", default, skip_serializing_if = "Option::is_none")]
     pub lists: Option<Lists>,
+    /// What holds when its lease's provider is not seen any more. None in orders that are older than the rule.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub absence: Option<Absence>,
     /// How far it has come.
     #[serde(rename = "s")]
     pub status: OrderStatus,
@@ -126,6 +129,9 @@ pub struct Lease {
     /// When it began.
     #[serde(rename = "t")]
     pub created_at: u64,
+    /// In which block; 0 in leases that are older than the rule of absence.
+    #[serde(rename = "b", default, skip_serializing_if = "souk_core::time::is_zero")]
+    pub created_block: u64,
     /// When and why it ended.
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none", with = "stored_end")]
     #[schemars(skip)]
@@ -136,6 +142,9 @@ pub struct Lease {
     /// That its provider takes it back.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<Notice>,
+    /// Until when its provider is paid at most, if it was absent when the lease ended.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub paid_until: Option<u64>,
 }
 
 /// The end of a lease as it is stored, with the words of the first release.
@@ -175,11 +184,17 @@ impl Lease {
         self.notice.is_some_and(|notice| notice.ended)
     }
 
+    /// Whether its end was no breach, for whatever reason it ended.
+    fn ended_without_breach(&self) -> bool {
+        self.ended_by_notice() || self.paid_until.is_some()
+    }
+
     /// Whether it has let go of its provider's slot at `now`; one that runs never has. `hold` is the
     /// orderbook's `slot_hold`, in seconds.
     pub fn frees_slot(&self, now: u64, hold: u64) -> bool {
         self.ended.is_some_and(|(at, reason)| {
-            let ended = Ended { at, reason, by_notice: self.ended_by_notice() };
+            let without_breach = self.ended_without_breach();
+            let ended = Ended { at, reason, without_breach };
             now >= held_until(self.created_at, ended, hold)
         })
     }

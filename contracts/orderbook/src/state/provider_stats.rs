@@ -34,6 +34,11 @@ pub fn use_slot(stats: &mut ProviderStats) -> StdResult<()> {
     Ok(())
 }
 
+/// It was seen at `now` in block `height`.
+pub fn see(stats: &mut ProviderStats, now: u64, height: u64) {
+    stats.seen = (now, height);
+}
+
 /// Fewer slots in use.
 ///
 /// # Errors
@@ -64,14 +69,12 @@ pub struct LeaseEnd {
     pub breach: bool,
     /// Whether its slot is free with it.
     pub frees_slot: bool,
+    /// Whether its provider was absent and lost pay or the lease for it.
+    pub absence: bool,
 }
 
 /// A lease ended.
-///
-/// # Errors
-/// If the stats are stored in a form that cannot be read.
-pub fn lease_ended(storage: &mut dyn Storage, provider: &Addr, end: LeaseEnd) -> StdResult<()> {
-    let mut stats = get(storage, provider)?;
+pub fn count_end(stats: &mut ProviderStats, end: LeaseEnd) {
     stats.active = stats.active.saturating_sub(1);
     let counts = CloseReason::ALL.into_iter().zip(stats.closed.iter_mut());
     for (_, count) in counts.filter(|(reason, _)| *reason == end.reason) {
@@ -83,5 +86,7 @@ pub fn lease_ended(storage: &mut dyn Storage, provider: &Addr, end: LeaseEnd) ->
     if end.frees_slot {
         stats.used = stats.used.saturating_sub(1);
     }
-    save(storage, provider, stats)
+    if end.absence {
+        stats.absences = stats.absences.saturating_add(1);
+    }
 }

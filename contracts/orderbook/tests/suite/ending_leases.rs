@@ -31,6 +31,7 @@ fn after_a_providers_close_the_group_is_put_out_without_it() {
         breach: true,
         excluded: Some(true),
         notice: None,
+        paid_until: None,
     };
     assert_eq!(market.events_of::<LeaseClosed>(&response), [event]);
     let next = market.events_of::<OrderOpened>(&response)[0].order;

@@ -92,6 +92,7 @@ fn a_provider_announces_the_end_and_serves_for_full_pay_until_anyone_ends_the_le
         breach: false,
         excluded: Some(true),
         notice: Some(true),
+        paid_until: None,
     };
     assert_eq!(market.events_of::<LeaseClosed>(&response), [event]);
     let lease = market.lease_of(order);

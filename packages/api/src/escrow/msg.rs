@@ -72,6 +72,9 @@ pub enum ExecuteMsg {
         /// How the account's reserve changes: what the stream's order had reserved is let go.
         #[serde(default, skip_serializing_if = "ReserveChange::is_none")]
         reserved: ReserveChange,
+        /// The pay of how many last seconds is not paid out while the stream runs.
+        #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
+        hold: u64,
     },
     /// Ends a stream. The payee is owed whole units, the fraction goes back to the account.
     CloseStream {
@@ -82,6 +85,11 @@ pub enum ExecuteMsg {
         /// How the account's reserve changes: more, if the lease's group is put out again.
         #[serde(default, skip_serializing_if = "ReserveChange::is_none")]
         reserved: ReserveChange,
+        /// If given, its payee has earned nothing after this second, in seconds since the epoch; nor after the
+        /// clock last started again, if that was later. What was paid out stays paid. The rest goes back as it
+        /// came: to the deposits of others as far as they are spent, then to the tenant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_after: Option<u64>,
     },
     /// Changes the account's reserve. Whether the account carries it is the controller's to look at before.
     Reserve {
@@ -97,6 +105,10 @@ pub enum ExecuteMsg {
         local: u64,
         /// Its open streams, each once.
         streams: Vec<u64>,
+        /// Those of them that have earned nothing after a second, with that second, as for
+        /// [`ExecuteMsg::CloseStream`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        not_after: Vec<(u64, u64)>,
     },
     /// Adds the coins sent to an open account. From its tenant they join the tenant's own balance,
     /// from anyone else they are a deposit of their own, returned to its depositor as far as

@@ -146,8 +146,14 @@ pub struct StreamResponse {
     pub fee: Amount,
     /// Paid out so far.
     pub paid: Amount,
-    /// Owed to the payee now.
+    /// What a withdrawal would pay to the payee now.
     pub owed: Amount,
+    /// The pay of how many last seconds is not paid out while the stream runs.
+    #[serde(default)]
+    pub hold: u64,
+    /// What the payee earned in them and would be paid if the stream ended now.
+    #[serde(default)]
+    pub held: Amount,
     /// Whether it still runs.
     pub open: bool,
 }

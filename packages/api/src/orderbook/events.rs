@@ -208,6 +208,15 @@ events! {
         excluded: Option<bool>,
         /// `true` if its provider took it back and the notice was over; absent otherwise.
         notice: Option<bool>,
+        /// Until when its provider is paid at most, since it was not seen for longer; absent if it was not absent.
+        paid_until: Option<u64>,
+    }
+    /// A provider said that it is there.
+    ProviderSeen = "souk_orderbook_provider_seen" {
+        /// The provider.
+        provider: String,
+        /// When.
+        at: u64,
     }
     /// A provider announced that it takes a lease back. It may not bid on the group from now on.
     LeaseReclaiming = "souk_orderbook_lease_reclaiming" {

@@ -1,5 +1,6 @@
 //! The orderbook: deployments, orders, bids and leases.
 
+mod absence;
 pub mod events;
 mod limits;
 mod msg;
@@ -7,6 +8,7 @@ mod query;
 mod reclaim;
 mod state;
 
+pub use absence::{Absence, AbsenceResponse};
 pub use events::OrderbookEvent;
 pub use limits::{
     AFTER_PAUSE, EXTENSION, FIRST_MANIFEST_TIMEOUT, FIRST_SLOWEST_BLOCK, MANIFEST_WINDOW,

@@ -8,7 +8,7 @@ use souk_core::{
     OrderId, Price, Rate,
 };
 
-use super::Reclamation;
+use super::{Absence, Reclamation};
 use crate::{Message, Permission};
 
 /// Sets the orderbook up. The sender becomes its owner unless one is named.
@@ -112,6 +112,9 @@ pub struct NewDeployment {
     /// Orderbooks of the first release do not know the field, so it is not written unless it says something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reclamation: Option<Reclamation>,
+    /// What holds when a provider is not seen any more; a day and nothing else if it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absence: Option<Absence>,
 }
 
 /// The orderbook's messages.
@@ -231,6 +234,23 @@ pub enum ExecuteMsg {
     EndReclaim {
         /// The lease.
         order: OrderId,
+    },
+    /// Ends a lease whose provider is absent: for the limit of the order's terms, in time and in blocks, it sent
+    /// neither bid nor close nor heartbeat, the lease had begun and the market was not paused. From then on
+    /// tenant and delegate may send this, after twice the limit anyone, or at once if the terms say so. It is no
+    /// breach and takes no bond; the provider is paid until a quarter of the limit after it was last seen, what it
+    /// earned since goes back to the account, and what was paid out stays paid. The provider may not bid on the
+    /// group any more. The group rests, or is put out again if the terms say so, as one of the ten times in a
+    /// day. While the account is depleted the reason is lack of funds, as in `CloseLease`, and the group rests.
+    CloseAbsent {
+        /// The lease.
+        order: OrderId,
+    },
+    /// Says that a provider is there. Its agent sends it when it sent nothing else for a fifth of the shortest
+    /// limit among its leases; also while the market is paused.
+    Heartbeat {
+        /// The provider; it sends this itself, or its operator.
+        provider: String,
     },
     /// Changes which providers may not bid on a group, for its orders from the next on. First `remove`,
     /// then `add`, in their order. Of more than 15 that its tenant names here, with a close or with a start the
@@ -372,9 +392,11 @@ impl Message for ExecuteMsg {
             | Self::LowerBid { .. }
             | Self::WithdrawBid { .. }
             | Self::StartReclaim { .. } => Permission::Operator,
+            Self::Heartbeat { .. } => Permission::ProviderOrOperator,
             Self::CloseLease { .. } => Permission::TenantOrOperator,
             Self::CloseAuction { .. }
             | Self::EndReclaim { .. }
+            | Self::CloseAbsent { .. }
             | Self::ExpireOrder { .. }
             | Self::EndDeployment { .. }
             | Self::ReleaseBids { .. }

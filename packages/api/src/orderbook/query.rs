@@ -8,8 +8,9 @@ use souk_core::{
 };
 
 use super::{
-    BidState, DenomConfig, DeploymentState, GroupState, LeaseState, OrderState, Params,
-    ReclaimResponse, Reclamation, first_idle_grace, first_manifest_timeout, first_slowest_block,
+    Absence, AbsenceResponse, BidState, DenomConfig, DeploymentState, GroupState, LeaseState,
+    OrderState, Params, ReclaimResponse, Reclamation, first_idle_grace, first_manifest_timeout,
+    first_slowest_block,
 };
 
 /// The orderbook's queries.
@@ -179,6 +180,9 @@ pub struct DeploymentResponse {
     /// The notice for which providers may take its leases back.
     #[serde(default)]
     pub reclamation: Option<Reclamation>,
+    /// What holds when a provider of its orders to come is not seen any more.
+    #[serde(default)]
+    pub absence: Absence,
     /// If not empty, only these may bid on its orders to come.
     #[serde(default)]
     pub allow: Vec<String>,
@@ -269,6 +273,9 @@ pub struct OrderResponse {
     /// The notice for which its provider may take the lease back: a bid offers as much or more.
     #[serde(default)]
     pub reclamation: Option<Reclamation>,
+    /// What holds when its lease's provider is not seen any more; none in orders that are older than the rule.
+    #[serde(default)]
+    pub absence: Option<Absence>,
     /// What it reserves in its deployment's account while it is open, base units an hour; also past its end,
     /// until that is recorded.
     #[serde(default)]
@@ -353,6 +360,15 @@ pub struct LeaseResponse {
     /// Whether its provider announced that, and until when the lease runs.
     #[serde(default)]
     pub reclaim: Option<ReclaimResponse>,
+    /// What holds when its provider is not seen any more; none in leases that are older than the rule.
+    #[serde(default)]
+    pub absence: Option<Absence>,
+    /// How long that one may still not be seen, while the lease runs and the market is not paused.
+    #[serde(default)]
+    pub unseen: Option<AbsenceResponse>,
+    /// Until when its provider is paid at most, if it was absent when the lease ended.
+    #[serde(default)]
+    pub paid_until: Option<u64>,
 }
 
 /// A page of leases.
@@ -388,6 +404,15 @@ pub struct ProviderStatsResponse {
     pub closed: Vec<(CloseReason, u64)>,
     /// Closes by the provider without notice.
     pub breaches: u64,
+    /// When it was last seen by a message of its own; 0 if it was not.
+    #[serde(default)]
+    pub seen_at: u64,
+    /// At which block.
+    #[serde(default)]
+    pub seen_block: u64,
+    /// Leases that ended since it was absent.
+    #[serde(default)]
+    pub absences: u64,
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ pub async fn create(
         allow: Vec::new(),
         refuse: Vec::new(),
         reclamation: plan.reclamation.map(|min_window| Reclamation { min_window }),
+        absence: None,
     });
     let orderbook = &market.contracts.orderbook;
     let funds = std::slice::from_ref(&plan.deposit);

@@ -376,6 +376,7 @@ fn new_deployment(groups: Vec<GroupSpec>, auction: AuctionPolicy) -> orderbook::
         allow: vec![],
         refuse: vec![],
         reclamation: None,
+        absence: None,
     })
 }
 

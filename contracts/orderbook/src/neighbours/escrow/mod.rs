@@ -44,12 +44,16 @@ enum Message<'a> {
         take_bps: u16,
         #[serde(skip_serializing_if = "ReserveChange::is_none")]
         reserved: ReserveChange,
+        #[serde(skip_serializing_if = "souk_core::time::is_zero")]
+        hold: u64,
     },
     CloseStream {
         local: u64,
         stream: u64,
         #[serde(skip_serializing_if = "ReserveChange::is_none")]
         reserved: ReserveChange,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        not_after: Option<u64>,
     },
     Reserve {
         local: u64,
@@ -58,6 +62,8 @@ enum Message<'a> {
     CloseAccount {
         local: u64,
         streams: &'a [OrderId],
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        not_after: &'a [(OrderId, u64)],
     },
 }
 
@@ -140,6 +146,8 @@ pub struct NewStream<'a> {
     pub price: Price,
     /// Fee in hundredths of a per cent.
     pub take_bps: u16,
+    /// The pay of how many last seconds is not paid out while it runs.
+    pub hold: u64,
 }
 
 /// Begins to pay a lease, whose order lets go of what it had reserved.
@@ -149,20 +157,23 @@ pub fn open_stream(
     stream: NewStream,
     released: Rate,
 ) -> StdResult<WasmMsg> {
-    let NewStream { lease, payee, price: rate, take_bps } = stream;
+    let NewStream { lease, payee, price: rate, take_bps, hold } = stream;
     let (local, stream, reserved) = (deployment.0, lease.0, ReserveChange::Less(released));
-    let open = Message::OpenStream { local, stream, payee, rate, take_bps, reserved };
+    let open = Message::OpenStream { local, stream, payee, rate, take_bps, reserved, hold };
     send(ctx, &open, Vec::new())
 }
 
-/// Ends the payment of a lease, and changes what is reserved by what a new order of its group may come to cost.
+/// Ends the payment of a lease, of an absent provider as of `paid_until`, and changes what is reserved by what a
+/// new order of its group may come to cost.
 pub fn close_stream(
     ctx: &Ctx,
     deployment: DeploymentId,
     lease: OrderId,
     reserved: ReserveChange,
+    paid_until: Option<u64>,
 ) -> StdResult<WasmMsg> {
-    let close = Message::CloseStream { local: deployment.0, stream: lease.0, reserved };
+    let (local, stream, not_after) = (deployment.0, lease.0, paid_until);
+    let close = Message::CloseStream { local, stream, reserved, not_after };
     send(ctx, &close, Vec::new())
 }
 
@@ -179,13 +190,15 @@ pub fn reserve(
     send(ctx, &reserve, Vec::new()).map(Some)
 }
 
-/// Ends an account with the payments of all its leases.
+/// Ends an account with the payments of all its leases, of those in `paid_until` as of that second.
 pub fn close_account(
     ctx: &Ctx,
     deployment: DeploymentId,
     leases: &[OrderId],
+    paid_until: &[(OrderId, u64)],
 ) -> StdResult<WasmMsg> {
-    send(ctx, &Message::CloseAccount { local: deployment.0, streams: leases }, Vec::new())
+    let (local, streams, not_after) = (deployment.0, leases, paid_until);
+    send(ctx, &Message::CloseAccount { local, streams, not_after }, Vec::new())
 }
 
 fn send(ctx: &Ctx, message: &Message, funds: Vec<Coin>) -> StdResult<WasmMsg> {
@@ -204,6 +217,7 @@ mod tests {
     fn the_messages_are_those_of_the_escrow() -> StdResult<()> {
         let (local, stream, take_bps, reserved) = (7, 8, 200, Rate::MAX);
         let (more, less) = (ReserveChange::More(reserved), ReserveChange::Less(reserved));
+        let (none, hold) = (ReserveChange::NONE, 86_400);
         let (tenant, token, payee, rate) = ("souk1ann", "souk1token", "souk1payee", Price::MAX);
         let pairs = [
             (
@@ -220,7 +234,15 @@ mod tests {
                 },
             ),
             (
-                Message::OpenStream { local, stream, payee, rate, take_bps, reserved: less },
+                Message::OpenStream {
+                    local,
+                    stream,
+                    payee,
+                    rate,
+                    take_bps,
+                    reserved: less,
+                    hold: 0,
+                },
                 ExecuteMsg::OpenStream {
                     local,
                     stream,
@@ -228,23 +250,44 @@ mod tests {
                     rate,
                     take_bps,
                     reserved: less,
+                    hold: 0,
                 },
             ),
             (
-                Message::CloseStream { local, stream, reserved: more },
-                ExecuteMsg::CloseStream { local, stream, reserved: more },
+                Message::CloseStream { local, stream, reserved: more, not_after: Some(9) },
+                ExecuteMsg::CloseStream { local, stream, reserved: more, not_after: Some(9) },
             ),
             (
-                Message::CloseStream { local, stream, reserved: ReserveChange::NONE },
-                ExecuteMsg::CloseStream { local, stream, reserved: ReserveChange::NONE },
+                Message::CloseStream { local, stream, reserved: none, not_after: None },
+                ExecuteMsg::CloseStream { local, stream, reserved: none, not_after: None },
             ),
             (
                 Message::Reserve { local, reserved: less },
                 ExecuteMsg::Reserve { local, reserved: less },
             ),
             (
-                Message::CloseAccount { local, streams: &[OrderId(8), OrderId(9)] },
-                ExecuteMsg::CloseAccount { local, streams: vec![8, 9] },
+                Message::CloseAccount {
+                    local,
+                    streams: &[OrderId(8), OrderId(9)],
+                    not_after: &[(OrderId(9), 7)],
+                },
+                ExecuteMsg::CloseAccount { local, streams: vec![8, 9], not_after: vec![(9, 7)] },
+            ),
+            (
+                Message::CloseAccount { local, streams: &[OrderId(8)], not_after: &[] },
+                ExecuteMsg::CloseAccount { local, streams: vec![8], not_after: Vec::new() },
+            ),
+            (
+                Message::OpenStream { local, stream, payee, rate, take_bps, reserved: none, hold },
+                ExecuteMsg::OpenStream {
+                    local,
+                    stream,
+                    payee: payee.into(),
+                    rate,
+                    take_bps,
+                    reserved: none,
+                    hold,
+                },
             ),
         ];
         for (ours, theirs) in pairs {
@@ -269,6 +312,7 @@ mod tests {
             deposited: Amount::ZERO,
             deposits: 3,
             streams: 4,
+            ran_since: 5,
             closed: false,
         };
         let read: Account = from_json(to_json_vec(&record)?)?;

@@ -51,6 +51,7 @@ pub fn deployment(groups: &[GroupSpec], auction: AuctionPolicy) -> NewDeployment
         allow: Vec::new(),
         refuse: Vec::new(),
         reclamation: None,
+        absence: None,
     }
 }
 

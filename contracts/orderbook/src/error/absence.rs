@@ -1,0 +1,45 @@
+//! What can go wrong where a provider is absent, or says that it is not.
+
+use cosmwasm_std::Addr;
+use souk_core::OrderId;
+use thiserror::Error;
+
+/// What a limit, a close or a heartbeat breaks.
+#[derive(Debug, Error, PartialEq)]
+pub enum AbsenceError {
+    /// A limit that is too short or too long.
+    #[error("a limit of {seconds} s for absent providers is outside {min} to {max} s")]
+    LimitRange {
+        /// What was asked for.
+        seconds: u64,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+    },
+    /// The lease is older than the rule.
+    #[error("lease {0} has no limit for absence among its terms; its tenant can close it")]
+    NoLimit(OrderId),
+    /// While the market is paused nobody is absent.
+    #[error("the market is paused, and nobody counts as absent; try again when it is not")]
+    Paused,
+    /// It was seen, or the sender has to wait longer than the tenant.
+    #[error(
+        "the provider of lease {order} counts as absent for this sender from {from} and block {from_block} on, unless it is seen before; it is {now} at block {height}"
+    )]
+    NotAbsent {
+        /// The lease.
+        order: OrderId,
+        /// Not before this second.
+        from: u64,
+        /// Nor before this block.
+        from_block: u64,
+        /// The time now.
+        now: u64,
+        /// The block now.
+        height: u64,
+    },
+    /// A heartbeat of a provider that has nothing to be there for.
+    #[error("provider {0} has no lease that runs; a heartbeat says nothing")]
+    NoLeases(Addr),
+}
