@@ -227,7 +227,8 @@ every_event! {
         BidsReleased { provider, count }
         AuctionExtended { order, closes_at, closes_at_block }
         LeaseCreated { order, deployment, group, tenant, provider, price, denom }
-        LeaseClosed { order, deployment, group, provider, reason, breach, excluded, notice }
+        LeaseClosed { order, deployment, group, provider, reason, breach, excluded, notice, paid_until }
+        ProviderSeen { provider, at }
         LeaseReclaiming {
             order, deployment, group, provider, reason, started_at, deadline, deadline_block
         }

@@ -16,7 +16,8 @@ pub struct Refused;
 #[derive(Clone, Debug)]
 pub struct Purse {
     pub who: usize,
-    /// What is left, in parts.
+    /// What was put in and what is left, in parts.
+    pub put: u128,
     pub left: u128,
     /// To be claimed, in units, once the account is closed.
     pub refund: Option<u128>,
@@ -29,6 +30,10 @@ pub struct Stream {
     pub bps: u128,
     /// In parts.
     pub earned: u128,
+    /// The seconds in which it earned: from, and until before.
+    pub runs: Vec<(u64, u64)>,
+    /// Of how many of the last of them nothing is paid out while it runs.
+    pub hold: u64,
     /// In units.
     pub paid: u128,
     pub fee: u128,
@@ -47,18 +52,36 @@ pub struct Account {
     pub reserved: u128,
     pub depleted: bool,
     pub closed: bool,
+    pub now: u64,
+    /// When it last went on after it had been depleted.
+    pub went_on: u64,
     /// In units: what came, and what went back to tenant and depositors.
     pub deposited: u128,
     pub returned: u128,
 }
 
+impl Purse {
+    fn of(who: usize, units: u128) -> Self {
+        Self { who, put: units * PARTS, left: units * PARTS, refund: None }
+    }
+}
+
 impl Account {
-    pub fn new(tenant: usize, units: u128, reserved: u128) -> Self {
-        let own = Purse { who: tenant, left: units * PARTS, refund: None };
-        let (others, streams, past) = (Vec::new(), BTreeMap::new(), Vec::new());
-        let (depleted, closed, returned) = (false, false, 0);
-        let deposited = units;
-        Self { tenant, own, others, streams, past, reserved, depleted, closed, deposited, returned }
+    pub fn new(tenant: usize, units: u128, reserved: u128, now: u64) -> Self {
+        Self {
+            tenant,
+            own: Purse::of(tenant, units),
+            others: Vec::new(),
+            streams: BTreeMap::new(),
+            past: Vec::new(),
+            reserved,
+            depleted: false,
+            closed: false,
+            now,
+            went_on: 0,
+            deposited: units,
+            returned: 0,
+        }
     }
 
     /// All that is left, in parts.
@@ -78,27 +101,28 @@ impl Account {
 
     /// Lets seconds pass: one by one if they are few.
     pub fn pass(&mut self, seconds: u64) {
-        if seconds <= 500 {
+        if self.rate() > 0 && seconds <= 500 {
             for _ in 0..seconds {
                 self.run(1);
             }
             return;
         }
-        let rate = self.rate();
-        if rate == 0 || self.depleted {
-            return;
+        let (rate, later) = (self.rate(), self.now + seconds);
+        if rate > 0 && !self.depleted {
+            let funded = self.left() / rate;
+            self.run(u64::try_from(funded).map_or(seconds, |funded| funded.min(seconds)));
+            self.depleted = funded <= u128::from(seconds);
         }
-        let funded = self.left() / rate;
-        self.run(u128::from(seconds).min(funded));
-        self.depleted = funded <= u128::from(seconds);
+        self.now = later;
     }
 
-    fn run(&mut self, seconds: u128) {
-        let rate = self.rate();
+    fn run(&mut self, seconds: u64) {
+        let (rate, from) = (self.rate(), self.now);
+        self.now += seconds;
         if rate == 0 || self.depleted {
             return;
         }
-        let mut bill = rate * seconds;
+        let mut bill = rate * u128::from(seconds);
         assert!(bill <= self.left());
         for purse in std::iter::once(&mut self.own).chain(&mut self.others) {
             let part = bill.min(purse.left);
@@ -106,7 +130,11 @@ impl Account {
             bill -= part;
         }
         for stream in self.streams.values_mut().filter(|stream| stream.open) {
-            stream.earned += stream.rate * seconds;
+            stream.earned += stream.rate * u128::from(seconds);
+            match stream.runs.last_mut() {
+                Some((_, until)) if *until == from => *until += seconds,
+                _ => stream.runs.push((from, from + seconds)),
+            }
         }
         self.depleted = self.left() < rate;
     }
@@ -119,9 +147,9 @@ impl Account {
         if who == self.tenant {
             self.own.left += units * PARTS;
         } else {
-            self.others.push(Purse { who, left: units * PARTS, refund: None });
+            self.others.push(Purse::of(who, units));
         }
-        self.depleted &= self.left() < self.rate() * u128::from(runway);
+        self.go_on(runway);
         Ok(())
     }
 
@@ -154,23 +182,58 @@ impl Account {
         self.reserved = self.reserved_after(change);
     }
 
-    pub fn end(&mut self, number: u64, change: ReserveChange) -> Result<(), Refused> {
-        let stream = self.streams.get_mut(&number).filter(|stream| stream.open).ok_or(Refused)?;
-        stream.open = false;
-        let fraction = stream.earned % PARTS;
-        stream.earned -= fraction;
-        self.own.left += fraction;
+    /// Goes on after a depletion, if there is enough for the least runway.
+    fn go_on(&mut self, runway: u64) {
+        if self.depleted && self.left() >= self.rate() * u128::from(runway) {
+            self.depleted = false;
+            self.went_on = self.now;
+        }
+    }
+
+    pub fn end(
+        &mut self,
+        number: u64,
+        change: ReserveChange,
+        not_after: Option<u64>,
+        runway: u64,
+    ) -> Result<(), Refused> {
+        let back = self.stop(number, not_after)?;
         self.reserve(change);
-        self.depleted &= self.rate() > 0;
+        if back > 0 {
+            self.go_on(runway);
+        }
         Ok(())
     }
 
-    pub fn close(&mut self) -> Result<(), Refused> {
+    /// Ends a stream. It keeps what it earned before `not_after`, or before the account last went on if that was
+    /// later, and what it was paid; the rest, in parts, goes back to whose purse was emptied last.
+    pub fn stop(&mut self, number: u64, not_after: Option<u64>) -> Result<u128, Refused> {
+        let stream = self.streams.get_mut(&number).filter(|stream| stream.open).ok_or(Refused)?;
+        stream.open = false;
+        let until = not_after.map_or(u64::MAX, |second| second.max(self.went_on));
+        let kept = stream.rate * u128::from(stream.seconds_before(until));
+        let kept = kept.max((stream.paid + stream.fee) * PARTS);
+        let back = stream.earned - kept;
+        let fraction = kept % PARTS;
+        stream.earned = kept - fraction;
+        let mut rest = back;
+        for purse in self.others.iter_mut().rev() {
+            let part = rest.min(purse.put - purse.left);
+            purse.left += part;
+            rest -= part;
+        }
+        self.own.left += rest + fraction;
+        self.depleted &= self.rate() > 0;
+        Ok(back)
+    }
+
+    pub fn close(&mut self, not_after: &[(u64, u64)]) -> Result<(), Refused> {
         if self.closed {
             return Err(Refused);
         }
         for number in self.open_streams() {
-            self.end(number, ReserveChange::NONE)?;
+            let found = not_after.iter().find(|(stream, _)| *stream == number);
+            self.stop(number, found.map(|(_, second)| *second))?;
         }
         self.reserved = 0;
         assert_eq!(self.left() % PARTS, 0, "whole units are left at the end");
@@ -246,15 +309,30 @@ impl Account {
 }
 
 impl Stream {
-    pub fn new(payee: usize, rate: u128, bps: u16) -> Self {
+    pub fn new(payee: usize, rate: u128, bps: u16, hold: u64) -> Self {
         let (earned, paid, fee) = (0, 0, 0);
-        let (open, known) = (true, true);
-        Self { payee, rate, bps: bps.into(), earned, paid, fee, open, known }
+        let (open, known, runs) = (true, true, Vec::new());
+        Self { payee, rate, bps: bps.into(), earned, runs, hold, paid, fee, open, known }
+    }
+
+    /// In how many seconds before a moment it earned.
+    fn seconds_before(&self, moment: u64) -> u64 {
+        let within = |&(from, until): &(u64, u64)| until.min(moment).saturating_sub(from);
+        self.runs.iter().map(within).sum()
+    }
+
+    /// What of its pay can be paid out, in parts.
+    fn payable(&self) -> u128 {
+        if !self.open {
+            return self.earned;
+        }
+        let seconds = self.seconds_before(u64::MAX).saturating_sub(self.hold);
+        self.rate * u128::from(seconds)
     }
 
     /// To the payee and to the fee collector, in units.
     pub fn owed(&self) -> (u128, u128) {
-        let earned = self.earned / PARTS;
+        let earned = self.payable() / PARTS;
         let fee = Uint256::from(earned) * Uint256::from(self.bps) / Uint256::from(10_000u128);
         let fee = Uint128::try_from(fee).unwrap().u128();
         (earned - fee - self.paid, fee - self.fee)

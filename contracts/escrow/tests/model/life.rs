@@ -303,7 +303,7 @@ impl Life {
             let expected = &self.accounts[&account];
             let mut last = Vec::new();
             if !expected.closed {
-                last.push(Step::Close { account });
+                last.push(Step::Close { account, ago: Vec::new() });
             }
             let known = expected.streams.iter().filter(|(_, stream)| stream.known);
             last.extend(known.map(|(stream, _)| Step::Withdraw { account, stream: *stream }));

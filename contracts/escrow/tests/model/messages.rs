@@ -67,7 +67,7 @@ impl Life {
                     ExecuteMsg::OpenAccount { local: account, tenant, reserved: rate(reserved) };
                 (controller, msg, coins(units, DENOM))
             }
-            Step::Stream { account, stream, payee, rate: units, bps, reserved } => {
+            Step::Stream { account, stream, payee, rate: units, bps, reserved, hold } => {
                 let msg = ExecuteMsg::OpenStream {
                     local: account,
                     stream,
@@ -75,19 +75,21 @@ impl Life {
                     rate: price(units),
                     take_bps: bps,
                     reserved,
+                    hold,
                 };
                 (controller, msg, vec![])
             }
-            Step::End { account, stream, reserved } => {
-                (controller, ExecuteMsg::CloseStream { local: account, stream, reserved }, vec![])
+            Step::End { account: local, stream, reserved, ago } => {
+                let not_after = ago.map(|ago| self.moment(ago));
+                (controller, ExecuteMsg::CloseStream { local, stream, reserved, not_after }, vec![])
             }
             Step::Reserve { account, reserved } => {
                 (controller, ExecuteMsg::Reserve { local: account, reserved }, vec![])
             }
-            Step::Close { account } => {
-                let streams = self.accounts.get(&account).map(Account::open_streams);
-                let streams = streams.unwrap_or_default();
-                (controller, ExecuteMsg::CloseAccount { local: account, streams }, vec![])
+            Step::Close { account: local, ref ago } => {
+                let streams = self.open_streams(local);
+                let not_after = self.not_after(local, ago);
+                (controller, ExecuteMsg::CloseAccount { local, streams, not_after }, vec![])
             }
             Step::Deposit { account, who, units } => {
                 let (held, coins) = coins_of(account, units);
@@ -132,6 +134,21 @@ impl Life {
         (sender, What::Coins(msg, funds))
     }
 
+    fn moment(&self, ago: u64) -> u64 {
+        self.escrow.now().saturating_sub(ago)
+    }
+
+    fn open_streams(&self, account: u64) -> Vec<u64> {
+        self.accounts.get(&account).map(Account::open_streams).unwrap_or_default()
+    }
+
+    /// Of those streams that are open: the seconds after which they earned nothing.
+    fn not_after(&self, account: u64, ago: &[(u64, u64)]) -> Vec<(u64, u64)> {
+        let open = self.open_streams(account);
+        let found = ago.iter().filter(|(stream, _)| open.contains(stream));
+        found.map(|(stream, ago)| (*stream, self.moment(*ago))).collect()
+    }
+
     fn find(&mut self, account: u64) -> Result<&mut Account, Refused> {
         self.accounts.get_mut(&account).ok_or(Refused)
     }
@@ -154,13 +171,16 @@ impl Life {
                     return Err(Refused);
                 }
                 let units = if account == OF_TOKEN { 0 } else { units };
-                self.accounts.insert(account, Account::new(tenant, units, reserved));
+                let new = Account::new(tenant, units, reserved, self.escrow.now());
+                self.accounts.insert(account, new);
             }
-            Step::Stream { account, stream, payee, rate, bps, reserved } => {
-                self.find(account)?.open(stream, Stream::new(payee, rate, bps), reserved, HOUR)?;
+            Step::Stream { account, stream, payee, rate, bps, reserved, hold } => {
+                let new = Stream::new(payee, rate, bps, hold);
+                self.find(account)?.open(stream, new, reserved, HOUR)?;
             }
-            Step::End { account, stream, reserved } => {
-                self.find(account)?.end(stream, reserved)?;
+            Step::End { account, stream, reserved, ago } => {
+                let not_after = ago.map(|ago| self.moment(ago));
+                self.find(account)?.end(stream, reserved, not_after, HOUR)?;
             }
             Step::Reserve { account, reserved } => {
                 let account = self.find(account)?;
@@ -169,7 +189,10 @@ impl Life {
                 }
                 account.reserve(reserved);
             }
-            Step::Close { account } => self.find(account)?.close()?,
+            Step::Close { account, ref ago } => {
+                let not_after = self.not_after(account, ago);
+                self.find(account)?.close(&not_after)?;
+            }
             Step::Deposit { account, who, units } => {
                 self.find(account)?.deposit(who, units, HOUR)?;
                 if account == OF_TOKEN {

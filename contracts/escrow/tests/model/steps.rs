@@ -37,18 +37,23 @@ pub enum Step {
         rate: u128,
         bps: u16,
         reserved: ReserveChange,
+        hold: u64,
     },
+    /// With what was earned until so many seconds ago.
     End {
         account: u64,
         stream: u64,
         reserved: ReserveChange,
+        ago: Option<u64>,
     },
     Reserve {
         account: u64,
         reserved: ReserveChange,
     },
+    /// Likewise, of some streams.
     Close {
         account: u64,
+        ago: Vec<(u64, u64)>,
     },
     Deposit {
         account: u64,
@@ -149,6 +154,24 @@ fn seconds() -> impl Strategy<Value = u64> {
     ]
 }
 
+/// Often none.
+fn hold() -> impl Strategy<Value = u64> {
+    prop_oneof![2 => Just(0), 1 => 1..500u64, 1 => Just(21_600), 1 => Just(u64::MAX)]
+}
+
+impl Step {
+    /// The same with all pay, where it would take some back.
+    pub fn in_full(self) -> Self {
+        match self {
+            Self::End { account, stream, reserved, .. } => {
+                Self::End { account, stream, reserved, ago: None }
+            }
+            Self::Close { account, .. } => Self::Close { account, ago: Vec::new() },
+            other => other,
+        }
+    }
+}
+
 /// Any step, with amounts of that scale.
 pub fn step(scale: Scale) -> impl Strategy<Value = Step> {
     let account = || 1..=ACCOUNTS;
@@ -161,16 +184,17 @@ pub fn step(scale: Scale) -> impl Strategy<Value = Step> {
             .prop_map(|(account, more)| Step::Deplete { account, more }),
         2 => (account(), person(), scale.units(), scale.reserved())
             .prop_map(|(account, tenant, units, reserved)| Step::Open { account, tenant, units, reserved }),
-        6 => (account(), stream(), person(), scale.rate(), bps, scale.change()).prop_map(
-            |(account, stream, payee, rate, bps, reserved)| Step::Stream {
-                account, stream, payee, rate, bps, reserved
+        6 => (account(), stream(), person(), scale.rate(), bps, scale.change(), hold()).prop_map(
+            |(account, stream, payee, rate, bps, reserved, hold)| Step::Stream {
+                account, stream, payee, rate, bps, reserved, hold
             }
         ),
-        2 => (account(), stream(), scale.change())
-            .prop_map(|(account, stream, reserved)| Step::End { account, stream, reserved }),
+        3 => (account(), stream(), scale.change(), prop::option::of(seconds()))
+            .prop_map(|(account, stream, reserved, ago)| Step::End { account, stream, reserved, ago }),
         1 => (account(), scale.change())
             .prop_map(|(account, reserved)| Step::Reserve { account, reserved }),
-        1 => account().prop_map(|account| Step::Close { account }),
+        1 => (account(), prop::collection::vec((stream(), seconds()), 0..3))
+            .prop_map(|(account, ago)| Step::Close { account, ago }),
         5 => (account(), person(), scale.units())
             .prop_map(|(account, who, units)| Step::Deposit { account, who, units }),
         5 => (account(), stream())

@@ -100,6 +100,8 @@ fn providers(play: &Play, when: &str) {
         );
         let breaches = ledger.breaches.get(provider).copied().unwrap_or(0);
         assert_eq!(stats.breaches, breaches, "breaches of {name}; {when}");
+        let absences = ledger.presence.absences.get(provider).copied().unwrap_or(0);
+        assert_eq!(stats.absences, absences, "absences of {name}; {when}");
         let ended: u64 = stats.closed.iter().map(|(_, count)| count).sum();
         assert_eq!(stats.won, u64::from(stats.active) + ended, "history of {name}; {when}");
     }

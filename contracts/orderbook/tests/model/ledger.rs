@@ -2,6 +2,7 @@
 //! and token after every step. They know the rules of money and nothing of how contracts store it: accounts
 //! are the escrow's model, fees the distributor's.
 
+mod absence;
 mod fees;
 mod leases;
 mod orders;
@@ -19,6 +20,7 @@ use crate::{
     market::*,
 };
 
+pub use absence::Presence;
 pub use fees::{Fees, STAKERS};
 pub use orders::{Lease, Order};
 pub use registry::Bond;
@@ -32,6 +34,11 @@ type Read = BTreeMap<Vec<u8>, (Vec<u8>, u128)>;
 
 pub struct Ledger {
     now: u64,
+    /// The block of the message that is looked at.
+    height: u64,
+    pub presence: Presence,
+    /// Whether that message ends a deployment.
+    ends_deployment: bool,
     /// What everyone has, of coins and of tokens.
     has: [BTreeMap<String, u128>; 2],
     holders: Vec<String>,
@@ -57,6 +64,9 @@ impl Ledger {
     pub fn begin(market: &Market, fees: Fees) -> Self {
         let mut ledger = Self {
             now: market.now(),
+            height: 0,
+            presence: Presence::default(),
+            ends_deployment: false,
             has: Default::default(),
             holders: Vec::new(),
             accounts: BTreeMap::new(),
@@ -82,6 +92,7 @@ impl Ledger {
         self.touched.clear();
         for record in records {
             self.pass(record.at);
+            self.height = record.height;
             self.take_one(market, &record);
         }
         self.pass(market.now());
@@ -90,7 +101,7 @@ impl Ledger {
     fn pass(&mut self, now: u64) {
         let seconds = now - self.now;
         let running = self.accounts.values_mut().map(|(_, account)| account);
-        for account in running.filter(|account| !account.closed && account.rate() > 0) {
+        for account in running.filter(|account| !account.closed) {
             account.pass(seconds);
         }
         self.fees.expected.pass(seconds);
@@ -105,6 +116,8 @@ impl Ledger {
             let Some(events) = &record.done else { return };
             self.note(record);
             let msg = from_json(&record.msg).unwrap();
+            let by_guardian = record.from == market.guardian;
+            self.presence.take(&msg, by_guardian, (record.at, record.height));
             let paid = record.funds.first().map(|coin| (COIN, coin.amount.u128()));
             self.of_orderbook(market, record.from.as_str(), &msg, paid, events);
         } else if record.to == market.escrow {

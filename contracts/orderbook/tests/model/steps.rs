@@ -1,5 +1,6 @@
 //! What the players do.
 
+mod absence;
 mod attempt;
 mod bonds;
 mod clock;
@@ -174,7 +175,7 @@ impl Play {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
-        let what = what % 56;
+        let what = what % 60;
         let Some(order) = self.pick_order(what, which, units) else {
             // A market that takes nothing does so until time passes.
             return self.create(tenant, which, units).or_else(|_| self.pass(units));
@@ -242,8 +243,8 @@ impl Play {
             }
             30 if units % 4 == 2 => self.start(tenant, which),
             30 => self.top_up_and_start(which),
-            31 | 38 => self.start_reclaim(units),
-            32 | 39 => self.end_reclaim(units),
+            31 | 38 | 57 => self.start_reclaim(units),
+            32 | 39 | 58 | 59 => self.end_reclaim(units),
             33 if units % 2 == 0 => self.outspend(provider),
             34 if units % 4 == 0 => self.spoil(),
             36 if units % 4 == 0 => self.change_lists(tenant, deployment, who, units),
@@ -271,6 +272,9 @@ impl Play {
             52 => self.pay_out(units),
             53 => self.within_the_limit(units),
             54 if units % 4 == 0 => self.guard_for_long(&order),
+            55 if units % 4 == 3 => self.attempt(|market| market.close_absent(tenant, id)),
+            55 => self.heartbeat(self.holder(id).unwrap_or(provider), units),
+            56 if units % 2 == 0 => self.close_absent(units / 2),
             _ => self.pass(units),
         }
     }
@@ -342,6 +346,7 @@ impl Play {
             lowest_price(60 + u64::from(units % 300))
         };
         let mut new = deployment(&groups, auction);
+        new.absence = absence::terms(which);
         new.reclamation = (which & 16 != 0).then_some(Reclamation { min_window: HOUR });
         let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
         if which & 32 != 0 {

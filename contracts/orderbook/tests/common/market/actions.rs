@@ -200,6 +200,21 @@ impl Market {
         self.send(&self.who(name), &ExecuteMsg::EndReclaim { order })
     }
 
+    /// The operator of the provider of that name says that it is there.
+    pub fn heartbeat(&mut self, name: &str) -> Result<AppResponse, ContractError> {
+        let provider = self.who(name).into();
+        self.send(&self.operator(name), &ExecuteMsg::Heartbeat { provider })
+    }
+
+    /// Somebody says that the provider of a lease is absent.
+    pub fn close_absent(
+        &mut self,
+        name: &str,
+        order: OrderId,
+    ) -> Result<AppResponse, ContractError> {
+        self.send(&self.who(name), &ExecuteMsg::CloseAbsent { order })
+    }
+
     pub fn lower(
         &mut self,
         name: &str,

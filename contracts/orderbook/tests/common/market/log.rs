@@ -7,8 +7,9 @@ use super::*;
 /// A message.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// The block's time, in seconds.
+    /// The block's time, in seconds, and its height.
     pub at: u64,
+    pub height: u64,
     pub from: Addr,
     pub to: Addr,
     pub msg: Binary,
@@ -27,10 +28,11 @@ impl Market {
         funds: &[Coin],
         done: Option<&AppResponse>,
     ) {
-        let at = self.now();
+        let (at, height) = (self.now(), self.app.block_info().height);
         let Some(log) = &mut self.log else { return };
         let msg = to_json_binary(msg).unwrap();
         let (from, to, funds) = (from.clone(), to.clone(), funds.to_vec());
-        log.push(Record { at, from, to, msg, funds, done: done.map(|done| done.events.clone()) });
+        let done = done.map(|done| done.events.clone());
+        log.push(Record { at, height, from, to, msg, funds, done });
     }
 }

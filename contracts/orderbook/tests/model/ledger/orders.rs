@@ -4,7 +4,7 @@ use souk_api::{
     defaults::ORDER_LIFETIME,
     escrow::ReserveChange,
     orderbook::{
-        ExecuteMsg,
+        Absence, ExecuteMsg,
         events::{DeploymentCreated, OrderbookEvent},
     },
 };
@@ -20,6 +20,8 @@ pub struct Order {
     pub deployment: u64,
     pub ceiling: u128,
     pub binds: bool,
+    /// What holds when its provider is not seen.
+    pub absence: Option<Absence>,
     /// Neither leased nor closed.
     pub open: bool,
     /// Its last second, unless its auction binds.
@@ -40,6 +42,8 @@ pub struct Lease {
     pub provider: String,
     pub price: u128,
     pub since: u64,
+    /// In which block.
+    pub since_block: u64,
     /// For what its provider takes it back.
     pub announced: Option<CloseReason>,
     /// When it ended, and from when on its slot is free.
@@ -83,6 +87,8 @@ impl Ledger {
             OrderbookEvent::DeploymentClosed(_) => 2,
             _ => 1,
         });
+        let ends = |event: &OrderbookEvent| matches!(event, OrderbookEvent::DeploymentClosed(_));
+        self.ends_deployment = typed.iter().any(ends);
         for event in typed {
             self.of_event(market, from, msg, paid, event);
         }
@@ -151,7 +157,8 @@ impl Ledger {
                 let (held, units) = paid.unwrap();
                 assert_eq!(tenant, from, "whoever pays is the tenant");
                 let who = self.person(&tenant);
-                self.accounts.insert(deployment.0, (held, Account::new(who, units, 0)));
+                let new = Account::new(who, units, 0, self.now);
+                self.accounts.insert(deployment.0, (held, new));
                 self.moves(held, from, market.escrow.as_str(), units);
             }
             OrderbookEvent::OrderOpened(opened) => {
@@ -159,6 +166,7 @@ impl Ledger {
                     deployment: opened.deployment.0,
                     ceiling: opened.ceiling.u128(),
                     binds: opened.closes_at.is_some(),
+                    absence: market.order_of(opened.order).absence,
                     open: true,
                     until: self.now + ORDER_LIFETIME,
                     bids: BTreeMap::new(),
@@ -194,13 +202,20 @@ impl Ledger {
                 assert_eq!((&created.provider, price), (&chosen, bid.price), "who wins {id}");
                 let payee = self.payee(&chosen);
                 let payee = self.person(&payee);
-                let now = self.now;
+                let (now, height) = (self.now, self.height);
                 let order = self.order(id);
                 let (deployment, ceiling) = (order.deployment, order.ceiling);
                 order.open = false;
-                let (provider, announced, ended) = (chosen, None, None);
-                order.lease = Some(Lease { provider, price, since: now, announced, ended });
-                let stream = Stream::new(payee, price, TAKE);
+                order.lease = Some(Lease {
+                    provider: chosen,
+                    price,
+                    since: now,
+                    since_block: height,
+                    announced: None,
+                    ended: None,
+                });
+                let hold = order.absence.map_or(0, |absence| absence.limit);
+                let stream = Stream::new(payee, price, TAKE, hold);
                 let less = ReserveChange::Less(rate(ceiling));
                 let carried = self.account(deployment).open(id, stream, less, HOUR);
                 assert!(carried.is_ok(), "{id} is not carried for the least runway");
@@ -213,7 +228,7 @@ impl Ledger {
             OrderbookEvent::DeploymentClosed(closed) => {
                 let left = self.orders.values().filter(|one| one.deployment == closed.deployment.0);
                 assert_eq!(left.filter(|order| order.open).count(), 0, "its orders end before");
-                self.account(closed.deployment.0).close().unwrap();
+                self.account(closed.deployment.0).close(&[]).unwrap();
             }
             _ => {}
         }
