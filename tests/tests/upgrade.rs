@@ -21,11 +21,12 @@ use souk_tests::{
 };
 use tokio::time::sleep;
 
-/// As `souk admin migrate` has it: the escrow first.
+/// As `souk admin migrate` has it: the orderbook after the escrow, which must understand what it sends, and after
+/// the registry, which must read what it publishes.
 const ORDER: [Contract; 5] = [
     Contract::Escrow,
-    Contract::Orderbook,
     Contract::Registry,
+    Contract::Orderbook,
     Contract::FeeDistributor,
     Contract::Attestations,
 ];

@@ -10,6 +10,7 @@
     clippy::unwrap_used
 )]
 
+mod absence;
 mod accepting;
 mod akash;
 mod attested_bids;

@@ -23,8 +23,9 @@ fn a_providers_stats_lie_under_its_raw_key_in_exactly_these_bytes() {
     key.extend_from_slice(pro.as_bytes());
     assert_eq!(published::provider_stats_key(pro.as_str()), key);
     let bytes = market.storage().remove(&key).unwrap();
-    let json = r#"{"v":1,"used":2,"won":2,"active":1,"closed":[0,1,0,0,0,0],"breaches":1}"#;
-    assert_eq!(String::from_utf8(bytes).unwrap(), json);
+    let (time, height) = (market.now(), market.app.block_info().height);
+    let json = r#"{"v":1,"used":2,"won":2,"active":1,"closed":[0,1,0,0,0,0],"breaches":1,"seen":"#;
+    assert_eq!(String::from_utf8(bytes).unwrap(), format!("{json}[{time},{height}]}}"));
 
     let record: ProviderStats =
         read(&market.app.wrap(), market.orderbook.as_str(), key).unwrap().unwrap();

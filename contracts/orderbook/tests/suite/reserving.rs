@@ -47,7 +47,7 @@ fn take(market: &mut Market, tenant: &str, id: DeploymentId, units: u128) -> Res
 }
 
 /// Writes a record of a contract as another code would have.
-fn rewrite(
+pub fn rewrite(
     market: &mut Market,
     contract: &cosmwasm_std::Addr,
     key: &[u8],
