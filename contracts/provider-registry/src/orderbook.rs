@@ -89,7 +89,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_orderbook_of_later_code_publishes_beside_the_slots_is_passed_over() -> StdResult<()> {
+    fn what_an_orderbook_of_later_code_publishes_beside_the_slots_is_passed_over() -> StdResult<()>
+    {
         let record = ProviderStats { v: 1, used: 7, seen: (8, 9), ..ProviderStats::default() };
         let text = String::from_utf8_lossy(&to_json_vec(&record)?).replace('}', r#","later":{}}"#);
         let read: Stats = from_json(text.as_bytes())?;

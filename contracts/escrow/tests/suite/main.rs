@@ -16,3 +16,4 @@ mod documents;
 mod payees;
 mod tenants;
 mod tokens;
+mod unearned;
