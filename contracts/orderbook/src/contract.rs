@@ -82,7 +82,10 @@ pub fn execute(
         }
         ExecuteMsg::EndReclaim { order } => execute::end_reclaim(ctx, order),
         ExecuteMsg::CloseAbsent { order } => execute::close_absent(ctx, order),
-        ExecuteMsg::Heartbeat { provider } => {
+        ExecuteMsg::Heartbeat { provider, statement: Some(said) } => {
+            execute::pass_on(ctx, &provider, &said)
+        }
+        ExecuteMsg::Heartbeat { provider, statement: None } => {
             let provider = permission::either_key(ctx, needed, &provider)?;
             execute::heartbeat(ctx, &provider)
         }

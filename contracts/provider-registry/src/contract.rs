@@ -51,6 +51,7 @@ pub fn execute(
         ExecuteMsg::SetGateway { gateway, .. } => execute::set_gateway(ctx, gateway),
         ExecuteMsg::SetFloors { floors, .. } => execute::set_floors(ctx, floors),
         ExecuteMsg::SetMaintenance { provider, on } => execute::set_maintenance(ctx, &provider, on),
+        ExecuteMsg::SetQuoteKey { provider, key } => execute::set_quote_key(ctx, &provider, key),
         ExecuteMsg::Bond {} => execute::bond(ctx),
         ExecuteMsg::Unbond { amount } => execute::unbond(ctx, amount),
         ExecuteMsg::ClaimUnbonded {} => execute::claim_unbonded(ctx),

@@ -49,7 +49,9 @@ fn named(msg: &ExecuteMsg) -> Option<&str> {
 /// not compile before it is decided here.
 fn operated(msg: &ExecuteMsg) -> Option<&str> {
     match msg {
-        ExecuteMsg::SetMaintenance { provider, .. } => Some(provider),
+        ExecuteMsg::SetMaintenance { provider, .. } | ExecuteMsg::SetQuoteKey { provider, .. } => {
+            Some(provider)
+        }
         ExecuteMsg::Register { .. }
         | ExecuteMsg::Update { .. }
         | ExecuteMsg::SetOperator { .. }

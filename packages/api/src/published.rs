@@ -1,13 +1,17 @@
 //! Records that contracts publish under raw keys, so that another contract reads them by a
 //! raw query (a few thousand gas) and not by a call (60,000). The keys and the JSON bytes
 //! are part of the interface and pinned by tests. Records carry a version `v`; a reader
-//! refuses one that it does not know. Fields are only ever added, with defaults.
+//! refuses one that it does not know. Fields are only ever added, with defaults, and a reader passes over
+//! those that it does not know: a contract of older code goes on beside one of later code.
 //!
 //! Each contract also publishes its name and version under cw2's key `contract_info`, which
 //! a reader probes at instantiation, so that a wrong address is found at once.
 
-use cosmwasm_schema::{cw_serde, serde::de::DeserializeOwned};
-use cosmwasm_std::{CustomQuery, QuerierWrapper, StdError, from_json};
+use cosmwasm_schema::{
+    schemars::JsonSchema,
+    serde::{Deserialize, Serialize, de::DeserializeOwned},
+};
+use cosmwasm_std::{Binary, CustomQuery, QuerierWrapper, StdError, from_json};
 use thiserror::Error;
 
 use souk_core::{AccountId, Amount, Attribute, Clock, Denom, PriceFloor, Rate};
@@ -65,7 +69,8 @@ pub enum PublishedError {
 pub const CONTRACT_INFO: &str = "contract_info";
 
 /// Which contract it is, as cw2 publishes it.
-#[cw_serde]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(crate = "cosmwasm_schema::serde")]
 pub struct ContractInfo {
     /// One of [`names`].
     pub contract: String,
@@ -86,8 +91,8 @@ pub mod namespace {
 }
 
 /// What the registry publishes of a provider.
-#[cw_serde]
-#[derive(Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(crate = "cosmwasm_schema::serde")]
 pub struct ProviderRecord {
     /// Version of the record.
     pub v: u8,
@@ -107,14 +112,17 @@ pub struct ProviderRecord {
     pub slashes: u32,
     /// What the provider claims.
     pub attributes: Vec<Attribute>,
+    /// The ed25519 key with which the provider's agent signs what it says off chain; 32 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote_key: Option<Binary>,
     /// What the provider works for at least, by its own word and not its operator's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub floors: Option<Floors>,
 }
 
 /// A provider's least prices, and those that follow.
-#[cw_serde]
-#[derive(Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(crate = "cosmwasm_schema::serde")]
 pub struct Floors {
     /// Those that hold, one for each denom in which it bids; empty: it bids at any price.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -135,8 +143,8 @@ impl Floors {
 }
 
 /// What the attestations contract publishes of an (auditor, provider).
-#[cw_serde]
-#[derive(Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(crate = "cosmwasm_schema::serde")]
 pub struct AttestationRecord {
     /// Version of the record.
     pub v: u8,
@@ -145,8 +153,9 @@ pub struct AttestationRecord {
 }
 
 /// One attested value.
-#[cw_serde]
-#[derive(Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(crate = "cosmwasm_schema::serde")]
+#[schemars(crate = "cosmwasm_schema::schemars")]
 pub struct AttestedValue {
     /// The attribute's key.
     pub key: String,
@@ -165,8 +174,8 @@ impl AttestationRecord {
 }
 
 /// What the escrow publishes of an account.
-#[cw_serde]
-#[derive(Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(crate = "cosmwasm_schema::serde")]
 pub struct AccountRecord {
     /// Version of the record.
     pub v: u8,
@@ -181,13 +190,11 @@ pub struct AccountRecord {
     pub reserved: Rate,
     /// The tenant's own part of `clock.remaining`, in base units times 3600; spent first.
     #[serde(with = "souk_core::clock::digits")]
-    #[schemars(with = "String")]
     pub own: u128,
     /// Coins that others deposited so far: the length of their intervals together.
     pub others: Amount,
     /// How much of those is spent, in base units times 3600.
     #[serde(with = "souk_core::clock::digits")]
-    #[schemars(with = "String")]
     pub others_spent: u128,
     /// All coins ever deposited; bounds every sum.
     pub deposited: Amount,
@@ -205,8 +212,8 @@ pub struct AccountRecord {
 
 /// What the orderbook publishes of a provider: how much of its bond is in use, and its
 /// history in counters.
-#[cw_serde]
-#[derive(Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(crate = "cosmwasm_schema::serde")]
 pub struct ProviderStats {
     /// Version of the record; 0 in the record of a provider that never bid.
     pub v: u8,

@@ -11,8 +11,9 @@ use proptest::prelude::*;
 use souk_api::{
     escrow::AccountResponse,
     published::{
-        self, AccountRecord, ProviderRecord, ProviderStats, PublishedError, account_key,
-        attestation_key, names, namespace, provider_key, provider_stats_key,
+        self, AccountRecord, AttestationRecord, Floors, ProviderRecord, ProviderStats,
+        PublishedError, Versioned, account_key, attestation_key, names, namespace, provider_key,
+        provider_stats_key,
     },
 };
 use souk_core::{AccountId, Amount, Clock, Denom, Rate};
@@ -118,6 +119,26 @@ fn a_record_without_the_fields_that_came_later_is_read() {
     let old = r#"{"v":1,"operator":"o","payee":"p","bond":"5","slots":1,"attributes":[]}"#;
     let record: ProviderRecord = from_json(old).unwrap();
     assert_eq!((record.maintenance, record.slashes), (false, 0));
+}
+
+#[test]
+fn what_later_code_publishes_beside_what_is_known_is_passed_over() {
+    fn again<T: Versioned + serde::Serialize + PartialEq + std::fmt::Debug>(record: &T) {
+        let json = to_json_string(record).unwrap();
+        let last = json.rfind('}').unwrap();
+        let later = format!(r#"{},"later":{{"than":[1]}}}}"#, &json[..last]);
+        assert_eq!(&from_json::<T>(&later).unwrap(), record, "{later}");
+    }
+    again(&account());
+    again(&ProviderStats { v: 1, seen: (7, 8), ..ProviderStats::default() });
+    let floors = Floors { now: Vec::new(), next: Vec::new(), from: 7 };
+    let later = r#"{"from":7,"later":1}"#;
+    assert_eq!(from_json::<Floors>(later).unwrap(), floors);
+    let provider = r#"{"v":1,"operator":"o","payee":"p","bond":"5","slots":1,"attributes":[]}"#;
+    again(&from_json::<ProviderRecord>(provider).unwrap());
+    let value = r#"{"key":"k","value":"v","expires_at":9,"later":1}"#;
+    let record = format!(r#"{{"v":1,"values":[{value}]}}"#);
+    again(&from_json::<AttestationRecord>(record).unwrap());
 }
 
 /// A chain on which every contract answers raw queries for `key` with `value`.

@@ -16,6 +16,7 @@ pub mod group;
 pub mod ids;
 pub mod limits;
 pub mod matching;
+pub mod presence;
 pub mod quantity;
 pub mod reason;
 pub mod reclaim;

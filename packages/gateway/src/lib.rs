@@ -8,9 +8,11 @@
 pub mod body;
 pub mod commitment;
 pub mod pin;
+pub mod presence;
 pub mod route;
 pub mod token;
 
 pub use commitment::{Salt, commitment};
 pub use pin::Pin;
+pub use presence::Presence;
 pub use token::{Access, Audience, Claims, Scope, TokenError};

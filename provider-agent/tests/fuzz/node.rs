@@ -188,6 +188,7 @@ pub fn record() -> ProviderRecord {
         maintenance: false,
         slashes: 0,
         floors: None,
+        quote_key: None,
         attributes: vec![souk_core::Attribute::new("region", "eu-west")],
     }
 }

@@ -39,6 +39,39 @@ pub enum AbsenceError {
         /// The block now.
         height: u64,
     },
+    /// A word about a moment that has not come.
+    #[error("the statement says that the provider was there at {issued_at}, it is {now}")]
+    FromTheFuture {
+        /// When it says.
+        issued_at: u64,
+        /// The time now.
+        now: u64,
+    },
+    /// A word that was passed on before, or about a moment that is over.
+    #[error(
+        "the statement says that {provider} was there at {issued_at}, it was seen at {seen_at} already; ask its gateway for a newer one"
+    )]
+    NotNew {
+        /// The provider.
+        provider: Addr,
+        /// When it says.
+        issued_at: u64,
+        /// When it was seen.
+        seen_at: u64,
+    },
+    /// A provider that signs nothing.
+    #[error(
+        "provider {0} has no quote_key, so nobody can pass its word on; its operator sets one in the registry"
+    )]
+    NoQuoteKey(Addr),
+    /// A signature of another key, market, provider or second.
+    #[error("the statement of {issued_at} is not signed by {provider}'s quote_key for this market")]
+    NotItsWord {
+        /// The provider.
+        provider: Addr,
+        /// When it says.
+        issued_at: u64,
+    },
     /// A heartbeat of a provider that has nothing to be there for.
     #[error("provider {0} has no lease that runs; a heartbeat says nothing")]
     NoLeases(Addr),

@@ -38,7 +38,7 @@ pub use create_deployment::create_deployment;
 pub use end_deployment::end_deployment;
 pub use end_reclaim::end_reclaim;
 pub use expire_order::expire_order;
-pub use heartbeat::heartbeat;
+pub use heartbeat::{heartbeat, pass_on};
 pub use instantiate::instantiate;
 pub use lower_bid::lower_bid;
 pub use migrate::migrate;

@@ -34,9 +34,9 @@ pub fn use_slot(stats: &mut ProviderStats) -> StdResult<()> {
     Ok(())
 }
 
-/// It was seen at `now` in block `height`.
-pub fn see(stats: &mut ProviderStats, now: u64, height: u64) {
-    stats.seen = (now, height);
+/// It was seen at the second `at`, which is known from block `height` on.
+pub fn see(stats: &mut ProviderStats, at: u64, height: u64) {
+    stats.seen = (at, height);
 }
 
 /// Fewer slots in use.

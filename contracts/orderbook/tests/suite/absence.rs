@@ -1,6 +1,7 @@
 //! Providers that are not seen any more: when they count as absent, and what they and their tenants get.
 
 mod ends;
+mod passing_on;
 mod seen;
 
 use souk_api::{

@@ -55,6 +55,7 @@ pub fn register(
         maintenance: false,
         slashes: before.map_or(0, |before| before.record.slashes),
         attributes,
+        quote_key: None,
         floors: None,
     };
     let provider = Provider {

@@ -1,6 +1,6 @@
 //! Providers with everything that is known of them.
 
-use cosmwasm_std::StdResult;
+use cosmwasm_std::{HexBinary, StdResult};
 use souk_api::registry::{NoticeResponse, ProviderResponse, ProvidersResponse, UnbondingResponse};
 use souk_contract_std::Page;
 use souk_core::Amount;
@@ -59,6 +59,7 @@ fn describe(provider: Provider, now: u64) -> ProviderResponse {
         notice,
         slashes: record.slashes,
         maintenance: record.maintenance,
+        quote_key: record.quote_key.map(|key| HexBinary::from(key.as_slice())),
         registered: provider.registered,
     }
 }

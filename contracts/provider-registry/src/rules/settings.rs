@@ -1,5 +1,6 @@
 //! What may be configured, and how long what providers say of themselves may be.
 
+use cosmwasm_std::HexBinary;
 use souk_api::registry::{Contact, InstantiateMsg, Slashing};
 use souk_contract_std::{CommonError, limits::check_text};
 use souk_core::{
@@ -30,6 +31,21 @@ const MAX_UNBONDING: u64 = 90 * DAY;
 const MAX_PERIOD: u64 = 90 * DAY;
 /// Longest delay of a slash after its notice, in seconds.
 const MAX_DELAY: u64 = 30 * DAY;
+
+/// Bytes of an ed25519 key.
+const KEY_BYTES: usize = 32;
+
+/// Checks the form of a key with which an agent signs. Whether it is a point of the curve shows when it is used.
+///
+/// # Errors
+/// If it has another length.
+pub fn check_quote_key(key: &HexBinary) -> Result<(), SettingError> {
+    if key.len() == KEY_BYTES {
+        return Ok(());
+    }
+    let (what, value, allowed) = ("quote_key", key.to_hex(), "an ed25519 key of 32 bytes, as hex");
+    Err(SettingError { what, value, allowed })
+}
 
 /// Checks what is set once and for all, and the least bond.
 ///

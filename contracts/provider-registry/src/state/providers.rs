@@ -259,6 +259,7 @@ fn join(address: Addr, record: Option<ProviderRecord>, details: Details) -> Prov
         maintenance: false,
         slashes: left.map_or(0, |left| left.slashes),
         attributes: Vec::new(),
+        quote_key: None,
         floors: None,
     });
     Provider {

@@ -1,6 +1,6 @@
 //! The contract and the bookkeeping side by side.
 
-use cosmwasm_std::Addr;
+use cosmwasm_std::{Addr, HexBinary};
 use cw_ownable::Action;
 use souk_api::{
     defaults::{BOND_PER_SLOT, CHANGE_DELAY, MIN_BOND, SLASH_DELAY, SLASH_PERIOD},
@@ -241,7 +241,12 @@ impl Play {
             3 => {
                 let by = if stranger { sender } else { operator };
                 let provider = provider.to_string();
-                (by, ExecuteMsg::SetMaintenance { provider, on: n % 2 == 0 })
+                if life.below(2) == 0 {
+                    let key = (n % 2 == 0).then(|| HexBinary::from([n as u8; 32]));
+                    (by, ExecuteMsg::SetQuoteKey { provider, key })
+                } else {
+                    (by, ExecuteMsg::SetMaintenance { provider, on: n % 2 == 0 })
+                }
             }
             4 => {
                 let (attributes, contact) = (None, None);

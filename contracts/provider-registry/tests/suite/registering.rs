@@ -1,7 +1,7 @@
 //! Who is registered, with what, and what the orderbook can read of it.
 
 use crate::common::{Fixture, SOUK, amount, gateway, register, set_gateway};
-use cosmwasm_std::coin;
+use cosmwasm_std::{Binary, HexBinary, coin};
 use souk_api::registry::{
     Contact, ExecuteMsg, ProvidersResponse, QueryMsg, RegistryEvent,
     events::{BondChanged, Registered},
@@ -178,6 +178,36 @@ fn the_operator_keeps_maintenance_and_loses_it_with_its_office() {
         ContractError::Common(CommonError::NotPermitted { .. })
     ));
     fixture.send(&new, &maintenance).unwrap();
+}
+
+#[test]
+fn the_operator_sets_the_key_with_which_its_agent_signs_and_another_operator_begins_without() {
+    let mut fixture = Fixture::new();
+    let provider = fixture.provider("cheap", 10);
+    let (old, new) = (fixture.operator("cheap"), fixture.someone("new-operator"));
+    let set = |key: Option<&[u8]>| ExecuteMsg::SetQuoteKey {
+        provider: provider.to_string(),
+        key: key.map(HexBinary::from),
+    };
+    for bytes in [0, 31, 33, 64] {
+        let refused = fixture.send(&old, &set(Some(&vec![7; bytes]))).unwrap_err().to_string();
+        assert!(refused.contains("it must be an ed25519 key of 32 bytes"), "{refused}");
+    }
+    for stranger in [&provider, &new] {
+        let refused = fixture.send(stranger, &set(Some(&[7; 32]))).unwrap_err();
+        assert!(matches!(refused, ContractError::Common(CommonError::NotPermitted { .. })));
+    }
+    let key = |fixture: &Fixture| fixture.published(&provider).unwrap().quote_key;
+    for (what, expected) in [(Some(&[7; 32][..]), Some(Binary::from([7; 32]))), (None, None)] {
+        fixture.send(&old, &set(what)).unwrap();
+        assert_eq!(key(&fixture), expected);
+    }
+    fixture.send(&old, &set(Some(&[8; 32]))).unwrap();
+    // The same operator again keeps it.
+    fixture.send(&provider, &ExecuteMsg::SetOperator { operator: old.to_string() }).unwrap();
+    assert_eq!(key(&fixture), Some(Binary::from([8; 32])));
+    fixture.send(&provider, &ExecuteMsg::SetOperator { operator: new.to_string() }).unwrap();
+    assert_eq!(key(&fixture), None, "what the old operator's agent signed counts no more");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Absence of a provider: what a tenant asks for, and how a lease stands.
 
 use cosmwasm_schema::cw_serde;
+use cosmwasm_std::HexBinary;
 use souk_core::absence::DEFAULT_LIMIT;
 
 /// What holds when a provider is not seen any more.
@@ -22,6 +23,16 @@ impl Default for Absence {
     fn default() -> Self {
         Self { limit: DEFAULT_LIMIT, anyone_closes: false, reopens: false }
     }
+}
+
+/// A provider's word that it was there, which anyone may pass on.
+#[cw_serde]
+#[derive(Eq)]
+pub struct Statement {
+    /// When it was there, by block time.
+    pub issued_at: u64,
+    /// Over the bytes of `souk_core::presence`, with the provider's `quote_key`; 64 bytes.
+    pub signature: HexBinary,
 }
 
 /// How long the provider of a running lease may still not be seen.

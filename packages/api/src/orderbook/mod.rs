@@ -8,7 +8,7 @@ mod query;
 mod reclaim;
 mod state;
 
-pub use absence::{Absence, AbsenceResponse};
+pub use absence::{Absence, AbsenceResponse, Statement};
 pub use events::OrderbookEvent;
 pub use limits::{
     AFTER_PAUSE, EXTENSION, FIRST_MANIFEST_TIMEOUT, FIRST_SLOWEST_BLOCK, MANIFEST_WINDOW,

@@ -8,7 +8,7 @@ use souk_core::{
     OrderId, Price, Rate,
 };
 
-use super::{Absence, Reclamation};
+use super::{Absence, Reclamation, Statement};
 use crate::{Message, Permission};
 
 /// Sets the orderbook up. The sender becomes its owner unless one is named.
@@ -251,6 +251,10 @@ pub enum ExecuteMsg {
     Heartbeat {
         /// The provider; it sends this itself, or its operator.
         provider: String,
+        /// Its word that it was there. With it anyone may send this; it must be newer than when the provider was
+        /// last seen, and not from the future.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        statement: Option<Statement>,
     },
     /// Changes which providers may not bid on a group, for its orders from the next on. First `remove`,
     /// then `add`, in their order. Of more than 15 that its tenant names here, with a close or with a start the
@@ -392,6 +396,7 @@ impl Message for ExecuteMsg {
             | Self::LowerBid { .. }
             | Self::WithdrawBid { .. }
             | Self::StartReclaim { .. } => Permission::Operator,
+            Self::Heartbeat { statement: Some(_), .. } => Permission::Anyone,
             Self::Heartbeat { .. } => Permission::ProviderOrOperator,
             Self::CloseLease { .. } => Permission::TenantOrOperator,
             Self::CloseAuction { .. }

@@ -125,6 +125,14 @@ pub enum ExecuteMsg {
         /// Whether new bids are refused.
         on: bool,
     },
+    /// Sets the key with which the provider's agent signs what it says off chain, or takes it back. Whatever was
+    /// signed with another key counts no more from then on. A new operator begins without one.
+    SetQuoteKey {
+        /// The provider.
+        provider: String,
+        /// An ed25519 key of 32 bytes; none to sign nothing any more.
+        key: Option<HexBinary>,
+    },
     /// Adds the coins sent to the bond.
     Bond {},
     /// Asks part of the bond back. It counts no more for new bids, stays slashable, and can
@@ -198,7 +206,7 @@ impl Message for ExecuteMsg {
             | Self::Unbond { .. }
             | Self::ClaimUnbonded {}
             | Self::Deregister {} => Permission::Provider,
-            Self::SetMaintenance { .. } => Permission::Operator,
+            Self::SetMaintenance { .. } | Self::SetQuoteKey { .. } => Permission::Operator,
             Self::NoticeSlash { .. } | Self::Slash { .. } | Self::WithdrawNotice { .. } => {
                 Permission::Slasher
             }

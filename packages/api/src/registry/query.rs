@@ -1,6 +1,7 @@
 //! What the registry is asked.
 
 use cosmwasm_schema::{QueryResponses, cw_serde};
+use cosmwasm_std::HexBinary;
 use souk_core::{Amount, Attribute, PriceFloor};
 
 use super::{Contact, Gateway, Slashing};
@@ -98,6 +99,9 @@ pub struct ProviderResponse {
     pub slashes: u32,
     /// No new bids by its own wish.
     pub maintenance: bool,
+    /// The key with which its agent signs what it says off chain.
+    #[serde(default)]
+    pub quote_key: Option<HexBinary>,
     /// False after deregistration.
     pub registered: bool,
 }

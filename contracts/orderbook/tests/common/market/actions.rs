@@ -203,7 +203,7 @@ impl Market {
     /// The operator of the provider of that name says that it is there.
     pub fn heartbeat(&mut self, name: &str) -> Result<AppResponse, ContractError> {
         let provider = self.who(name).into();
-        self.send(&self.operator(name), &ExecuteMsg::Heartbeat { provider })
+        self.send(&self.operator(name), &ExecuteMsg::Heartbeat { provider, statement: None })
     }
 
     /// Somebody says that the provider of a lease is absent.

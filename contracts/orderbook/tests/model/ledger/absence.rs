@@ -29,7 +29,11 @@ impl Presence {
         match msg {
             ExecuteMsg::PlaceBid { provider, .. }
             | ExecuteMsg::WithdrawBid { provider, .. }
-            | ExecuteMsg::Heartbeat { provider } => self.see(provider, at),
+            | ExecuteMsg::Heartbeat { provider, statement: None } => self.see(provider, at),
+            // Somebody else's message, with the provider's word of another second.
+            ExecuteMsg::Heartbeat { provider, statement: Some(said) } => {
+                self.see(provider, (said.issued_at, at.1));
+            }
             ExecuteMsg::Pause {} if self.stands.is_none() => {
                 self.stands =
                     Some((at, by_guardian.then_some(at.0 + souk_contract_std::pause::LONGEST)));

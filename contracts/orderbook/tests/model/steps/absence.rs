@@ -14,7 +14,7 @@ impl Play {
     /// A provider says that it is there, by either key, or somebody else does.
     pub(super) fn heartbeat(&mut self, provider: &'static str, units: u16) -> Done {
         let address = self.market.who(provider);
-        let msg = ExecuteMsg::Heartbeat { provider: address.to_string() };
+        let msg = ExecuteMsg::Heartbeat { provider: address.to_string(), statement: None };
         let before = self.market.stats_of(provider);
         let from = match units % 4 {
             0 => address,

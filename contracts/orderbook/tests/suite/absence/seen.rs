@@ -7,7 +7,7 @@ fn a_provider_says_by_either_of_its_keys_that_it_is_there_and_nobody_says_it_for
     let mut market = Market::new();
     let (order, _) = leased(&mut market, SIX_HOURS);
     let provider = market.who("pro");
-    let msg = ExecuteMsg::Heartbeat { provider: provider.to_string() };
+    let msg = ExecuteMsg::Heartbeat { provider: provider.to_string(), statement: None };
     for from in [market.operator("pro"), provider.clone()] {
         market.lapse(HOUR);
         let response = market.send(&from, &msg).unwrap();
