@@ -53,6 +53,8 @@ pub struct Provider {
     pub email: u64,
     pub claims: u64,
     pub maintenance: bool,
+    /// The key with which its agent signs, by its number.
+    pub quote_key: Option<u64>,
     pub gateway: Pending<u64>,
     pub floors: Pending<u64>,
 }
@@ -74,6 +76,7 @@ impl Provider {
         }
         (self.known, self.registered, self.bond) = (true, true, units);
         (self.payee, self.operator, self.maintenance) = (0, operator, false);
+        self.quote_key = None;
         (self.email, self.claims) = (0, 0);
         (self.gateway, self.floors) = (Pending::of(0), Pending::of(0));
         self.put += units;

@@ -56,6 +56,10 @@ fn number_floors(n: u64) -> Vec<PriceFloor> {
     if n == 0 { Vec::new() } else { vec![floor(n)] }
 }
 
+fn quote_key(n: u64) -> HexBinary {
+    HexBinary::from([u8::try_from(n).unwrap(); 32])
+}
+
 impl Play {
     pub fn begin() -> Self {
         let mut fixture = Fixture::linked();
@@ -233,7 +237,7 @@ impl Play {
         let key = self.person(who, n);
         let fine = self.expected[who].registered && !stranger;
         let operator = self.person(who, self.expected[who].operator);
-        let kind = life.below(6);
+        let kind = life.below(7);
         let (sender, msg) = match kind {
             0 => (sender, set_gateway(&provider, number_gateway(n))),
             1 => (sender, set_floors(&provider, &number_floors(n))),
@@ -241,14 +245,14 @@ impl Play {
             3 => {
                 let by = if stranger { sender } else { operator };
                 let provider = provider.to_string();
-                if life.below(2) == 0 {
-                    let key = (n % 2 == 0).then(|| HexBinary::from([n as u8; 32]));
-                    (by, ExecuteMsg::SetQuoteKey { provider, key })
-                } else {
-                    (by, ExecuteMsg::SetMaintenance { provider, on: n % 2 == 0 })
-                }
+                (by, ExecuteMsg::SetMaintenance { provider, on: n % 2 == 0 })
             }
             4 => {
+                let by = if stranger { sender } else { operator };
+                let provider = provider.to_string();
+                (by, ExecuteMsg::SetQuoteKey { provider, key: (n > 0).then(|| quote_key(n)) })
+            }
+            5 => {
                 let (attributes, contact) = (None, None);
                 (sender, ExecuteMsg::Update { payee: Some(key.into()), attributes, contact })
             }
@@ -268,9 +272,14 @@ impl Play {
             // No floors instead of none: what was to follow is forgotten.
             1 if n == 0 && of.floors.at(now).0 == 0 => of.floors = Pending::of(0),
             1 => of.floors.set(n, now, delay),
-            2 => of.operator = n,
+            2 => {
+                // Another operator's agent signs with another key.
+                of.quote_key = of.quote_key.filter(|_| of.operator == n);
+                of.operator = n;
+            }
             3 => of.maintenance = n % 2 == 0,
-            4 => of.payee = n,
+            4 => of.quote_key = (n > 0).then_some(n),
+            5 => of.payee = n,
             _ => (of.email, of.claims) = (n + 1, n + 1),
         }
     }
@@ -333,6 +342,8 @@ impl Play {
                 let (payee, operator) = (self.person(who, of.payee), self.person(who, of.operator));
                 assert_eq!((shown.payee, shown.operator), (payee.into(), operator.into()));
                 assert_eq!(shown.maintenance, of.maintenance, "maintenance of {provider}");
+                let key = of.quote_key.map(quote_key);
+                assert_eq!(shown.quote_key, key, "key of {provider}");
                 let email = if of.email == 0 {
                     "ops@example.com".to_owned()
                 } else {
