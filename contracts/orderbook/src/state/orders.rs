@@ -1,6 +1,9 @@
 //! Orders and the leases that they become.
 
-use cosmwasm_schema::cw_serde;
+use cosmwasm_schema::{
+    cw_serde,
+    serde::{Deserialize as _, Deserializer},
+};
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
 use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState, first_manifest_timeout};
@@ -58,8 +61,14 @@ pub struct Order {
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     pub absence: Option<Absence>,
     /// How far it has come.
-    #[serde(rename = "s")]
+    #[serde(rename = "s", deserialize_with = "read_status")]
     pub status: OrderStatus,
+}
+
+/// Kept apart from the reader of the whole order: chains take a hundred locals in a function.
+#[inline(never)]
+fn read_status<'de, D: Deserializer<'de>>(from: D) -> Result<OrderStatus, D::Error> {
+    OrderStatus::deserialize(from)
 }
 
 /// The lists with which an order was opened.
