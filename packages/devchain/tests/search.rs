@@ -34,6 +34,9 @@ async fn a_value_is_found_with_what_follows_it_after_a_slash() {
     assert_eq!(found(&env, &format!("tx.acc_seq='{ann}'")).await, [2, 3]);
     let shorter = &ann[..ann.len() - 1];
     assert_eq!(found(&env, &format!("tx.acc_seq='{shorter}'")).await, [0u64; 0]);
+    // The height follows the value in the index.
+    assert_eq!(found(&env, &format!("tx.acc_seq='{ann}/1/3'")).await, [3]);
+    assert_eq!(found(&env, &format!("tx.acc_seq='{ann}/1/2'")).await, [0u64; 0]);
     // Where a height is asked for, the value must end there.
     assert_eq!(found(&env, &format!("tx.acc_seq='{ann}' AND tx.height=2")).await, [0u64; 0]);
     assert_eq!(found(&env, &format!("tx.acc_seq='{ann}/0' AND tx.height=2")).await, [2]);
@@ -69,15 +72,35 @@ async fn a_search_knows_no_kinds_of_events_and_reads_no_number_out_of_an_amount(
 }
 
 #[tokio::test]
-async fn heights_bound_a_search_and_a_height_in_quotes_does_not() {
+async fn heights_bound_a_search() {
     let env = paid().await;
     let cid = format!("transfer.recipient='{}'", env.cid.address);
     assert_eq!(found(&env, "tx.height=3").await, [3]);
     assert_eq!(found(&env, "tx.height>2 AND tx.height<=4").await, [3, 4]);
     assert_eq!(found(&env, &format!("{cid} AND tx.height=4")).await, [4]);
     assert_eq!(found(&env, &format!("tx.height<4 AND {cid}")).await, [3]);
-    assert_eq!(found(&env, "tx.height='3'").await, [0u64; 0]);
     assert_eq!(found(&env, "tx.height=99").await, [0u64; 0]);
+    assert_eq!(found(&env, "tx.height EXISTS").await, [2, 3, 4]);
+    assert_eq!(found(&env, "tx.height CONTAINS '3'").await, [3]);
+    assert_eq!(found(&env, &format!("tx.height EXISTS AND {cid}")).await, [0u64; 0]);
+}
+
+#[tokio::test]
+async fn a_height_in_quotes_is_a_height() {
+    let env = paid().await;
+    let cid = format!("transfer.recipient='{}'", env.cid.address);
+    assert_eq!(found(&env, "tx.height='3'").await, [3]);
+    assert_eq!(found(&env, "tx.height='3' AND tx.height=4").await, [3]);
+    assert_eq!(found(&env, &format!("{cid} AND tx.height='4'")).await, [4]);
+    assert_eq!(found(&env, &format!("{cid} AND tx.height='2'")).await, [0u64; 0]);
+    // Alone it is looked for as it is written; beside another condition it is read as a number.
+    assert_eq!(found(&env, "tx.height='03'").await, [0u64; 0]);
+    assert_eq!(found(&env, "tx.height=03").await, [0u64; 0]);
+    assert_eq!(found(&env, &format!("{cid} AND tx.height='03'")).await, [3]);
+    assert_eq!(found(&env, "tx.height='0'").await, [0u64; 0]);
+    assert_eq!(found(&env, &format!("{cid} AND tx.height='0'")).await, [3, 4]);
+    assert_eq!(found(&env, "tx.height='x'").await, [0u64; 0]);
+    assert_eq!(found(&env, &format!("{cid} AND tx.height='x'")).await, [3, 4]);
 }
 
 #[tokio::test]
@@ -87,8 +110,10 @@ async fn a_hash_is_found_whatever_else_is_asked_and_must_be_hex() {
     let hash = block["txs"][0]["hash"].as_str().unwrap().to_lowercase();
     assert_eq!(found(&env, &format!("tx.hash='{hash}' AND tx.height=99")).await, [3]);
     assert_eq!(found(&env, "tx.hash='ab'").await, [0u64; 0]);
-    let refused = env.client.raw("tx_search", json!({ "query": "tx.hash='zz'" })).await;
-    assert_eq!(refused["error"]["code"], -32603, "{refused}");
+    for query in ["tx.hash='zz'", "tx.hash=''", "tx.hash EXISTS"] {
+        let refused = env.client.raw("tx_search", json!({ "query": query })).await;
+        assert_eq!(refused["error"]["code"], -32603, "{query}: {refused}");
+    }
 }
 
 #[tokio::test]

@@ -154,17 +154,91 @@ fn searches(last: u64) -> Vec<String> {
             "transfer.amount>1",
             "transfer.amount=1",
             "transfer EXISTS",
-            // Of a block that there is not: wasmd finds what is in one, the embedded chain nothing.
-            "tx.height='0'",
             "tx.hash='ab'",
             "tx.hash='zz'",
+            "tx.hash=''",
+            "tx.hash EXISTS",
             "transfer.amount>'1'",
             "transfer.amount CONTAINS 1",
             "no query",
+            "transfer.msg_index>-1",
+            "transfer.msg_index>+0",
+            "transfer/msg_index=0",
+            "0transfer.msg_index=0",
+            "AND=0",
+            "transfer.msg_index=0 ANDtx.height=2",
+            "transfer.msg_index=0AND tx.height=2",
+            "transfer.msg_index='0'AND tx.height=2",
         ]
         .map(str::to_owned),
     );
+    queries.extend(of_heights(last));
     queries.extend((1..=last.min(40)).map(|height| format!("tx.height={height}")));
+    queries
+}
+
+/// Heights as numbers and in quotes, alone and beside each other and conditions of events.
+fn of_heights(last: u64) -> Vec<String> {
+    let owner = address(Who::Owner);
+    let sent = "message.action='/cosmwasm.wasm.v1.MsgExecuteContract'";
+    // Of blocks, and 0, of which there is none.
+    let heights = [2, last / 2, last, 0].map(|h| h.to_string());
+    let mut queries = Vec::new();
+    for h in heights {
+        let (next, part) = (format!("{h}1"), &h[..1]);
+        queries.extend([
+            format!("tx.height='{h}'"),
+            format!("tx.height='0{h}'"),
+            format!("tx.height=0{h}"),
+            format!("tx.height='{h}.5'"),
+            format!("tx.height='{h}/{h}'"),
+            format!("tx.height='{h}' AND tx.height='{h}'"),
+            format!("tx.height='{h}' AND tx.height={h}"),
+            format!("tx.height='{h}' AND tx.height={next}"),
+            format!("tx.height={next} AND tx.height='{h}'"),
+            format!("tx.height='x' AND tx.height='{h}'"),
+            format!("tx.height='' AND tx.height={h}"),
+            format!("tx.height='{h}' AND tx.height>={h} AND tx.height<={last}"),
+            format!("tx.height<={h} AND tx.height='{last}'"),
+            format!("tx.height='{h}' AND tx.height EXISTS AND tx.height<={last}"),
+            format!("tx.height CONTAINS '{part}' AND tx.height<={last}"),
+            format!("{sent} AND tx.height='{h}' AND tx.height<={last}"),
+            format!("{sent} AND tx.height='{h}' AND tx.height<={h}"),
+            format!("{sent} AND tx.height CONTAINS '{h}'"),
+            format!("message.action='/cosmwasm.wasm.v1.MsgExecuteContract/{h}'"),
+            format!("tx.acc_seq='{owner}' AND tx.height='{h}'"),
+            format!("tx.acc_seq EXISTS AND tx.height='{h}'"),
+            format!("tx.height='{h}' AND transfer.msg_index>=0"),
+            format!("tx.height='{h}' AND transfer.msg_index>=0 AND transfer.sender='{owner}'"),
+            format!("transfer.amount CONTAINS 'usouk' AND tx.height='{h}'"),
+        ]);
+        for height in [
+            format!("'{h}'"),
+            h.clone(),
+            format!("'0{h}'"),
+            format!("'+{h}'"),
+            format!("'-{h}'"),
+            format!("' {h}'"),
+            format!("'{h}.5'"),
+            format!("'{h}e0'"),
+            format!("'{h}x'"),
+            format!("'x' AND tx.height={h}"),
+            format!("'{h}' AND tx.height='{next}'"),
+        ] {
+            queries.push(format!("{sent} AND tx.height={height}"));
+            queries.push(format!("tx.height={height} AND transfer.msg_index='0'"));
+        }
+    }
+    queries.extend([
+        format!("tx.height>={last} AND tx.height>2 AND tx.height<={last}"),
+        format!("tx.height>2 AND tx.height>={last} AND tx.height<={last}"),
+        "transfer.msg_index>=5 AND transfer.msg_index>0".to_owned(),
+        "transfer.msg_index>5 AND transfer.msg_index>=0".to_owned(),
+        "transfer.msg_index>=1 AND transfer.msg_index>0 AND tx.height='0'".to_owned(),
+        "tx.height='99999999999999999999'".to_owned(),
+        format!("{sent} AND tx.height='99999999999999999999'"),
+        format!("{sent} AND tx.height=99999999999999999999"),
+    ]);
     queries
 }
 

@@ -125,6 +125,7 @@ const LIVELY: &[&str] = &[
     "a bid in the last second",
     "an auction closed in its last second",
     "a bid in an order's last second",
+    "a bid in an attestation's last second",
     "expired after its last second",
     "a slot released in its second",
     "bond returned",

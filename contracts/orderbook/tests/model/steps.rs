@@ -247,6 +247,7 @@ impl Play {
             32 | 39 | 58 | 59 => self.end_reclaim(units),
             33 if units % 2 == 0 => self.outspend(provider),
             34 if units % 4 == 0 => self.spoil(),
+            34 if units % 4 != 2 => self.attested_until(provider),
             36 if units % 4 == 0 => self.change_lists(tenant, deployment, who, units),
             37 if units % 4 == 0 => {
                 let limit = [None, Some(price), Some(order.spec.ceiling.u128()), Some(1 << 100)];

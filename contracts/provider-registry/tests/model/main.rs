@@ -87,7 +87,7 @@ fn at_stake(fixture: &Fixture, provider: &Addr) -> u128 {
 #[test]
 fn the_registry_holds_exactly_the_bonds_and_pays_whom_they_belong_to() {
     let lives = Lives::new(4_000, 200);
-    let (mut sent, mut refused) = (Sent::default(), 0);
+    let (mut sent, mut refused, mut held_back) = (Sent::default(), 0, 0);
     lives.play("provider-registry", |life| {
         let mut play = Play::begin();
         for _ in 0..life.steps {
@@ -96,10 +96,12 @@ fn the_registry_holds_exactly_the_bonds_and_pays_whom_they_belong_to() {
         play.renounce();
         sent.add(&play.sent);
         refused += play.refused;
+        held_back += play.held_back;
     });
     if lives.are_whole() {
         sent.assert_all::<ExecuteMsg>();
         assert!(refused > 100, "{refused} were refused");
+        assert!(held_back > 10, "{held_back} claims were held back");
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Play {
     taken: [u128; 2],
     pub sent: Sent,
     pub refused: usize,
+    /// Claims that paid less for a notice.
+    pub held_back: usize,
 }
 
 fn number_gateway(n: u64) -> Gateway {
@@ -77,6 +79,7 @@ impl Play {
             taken: [0; 2],
             sent: Sent::default(),
             refused: 0,
+            held_back: 0,
         };
         play.configure(|changes, play| {
             changes.slash_receiver = Some(play.receivers()[0].to_string())
@@ -123,6 +126,7 @@ impl Play {
                 self.stakes(who, &Step::Unbond(units[life.below(3) as usize]));
             }
             9..=11 => self.stakes(who, &Step::Claim),
+            12 if life.below(2) == 0 => self.claim_while_noticed(who),
             12 => self.claim_on_time(who),
             13 => self.stakes(who, &Step::Leave),
             14..=16 => {
@@ -136,8 +140,7 @@ impl Play {
                 // As many slots as the stake backs, one more, or some.
                 let all = (self.expected[who].at_stake() / BOND_PER_SLOT) as u32;
                 let used = [0, 0, all, all + 1, life.below(30) as u32][life.below(5) as usize];
-                self.fixture.set_used_slots(&self.providers[who], used);
-                self.expected[who].used = used;
+                self.use_slots(who, used);
             }
             22..=25 => self.says(who, life),
             26 => self.sets(life),
@@ -151,6 +154,11 @@ impl Play {
             }
         }
         self.check();
+    }
+
+    fn use_slots(&mut self, who: usize, used: u32) {
+        self.fixture.set_used_slots(&self.providers[who], used);
+        self.expected[who].used = used;
     }
 
     fn administer(&mut self, by: &Addr, act: &Act) {
@@ -178,7 +186,10 @@ impl Play {
             }
             Step::Bond(units) => (Some(of.add(*units)), "bond"),
             Step::Unbond(units) => (Some(of.unbond(*units, self.min_bond, now)), "unbond"),
-            Step::Claim => (Some(of.claim(held, now)), "claim_unbonded"),
+            Step::Claim => {
+                self.held_back += usize::from(of.claimable(held, now) < of.claimable(0, now));
+                (Some(of.claim(held, now)), "claim_unbonded")
+            }
             Step::Leave => (Some(of.leave(now)), "deregister"),
             Step::Slash => (None, "slash"),
             Step::Notice(_) => (None, "notice_slash"),
@@ -208,6 +219,19 @@ impl Play {
         self.fixture.pass(wait - 1);
         self.stakes(who, &Step::Claim);
         self.fixture.pass(1);
+        self.stakes(who, &Step::Claim);
+    }
+
+    /// A claim of what has unbonded while slots need the bond and a new notice holds back part of the rest.
+    fn claim_while_noticed(&mut self, who: usize) {
+        let (now, of) = (self.fixture.now(), &self.expected[who]);
+        if of.unbonding == 0 {
+            return;
+        }
+        let used = (of.bond / BOND_PER_SLOT) as u32;
+        self.fixture.pass(of.claimable_at.saturating_sub(now));
+        self.use_slots(who, used);
+        self.stakes(who, &Step::Notice(2_500));
         self.stakes(who, &Step::Claim);
     }
 

@@ -1,23 +1,35 @@
 //! What `tx_search` finds: CometBFT asks an index of strings there, which answers otherwise than a subscription.
 //!
 //! All conditions must hold within one event of the transaction. Attributes alone are indexed, by `type.key`,
-//! so `tm.event` finds nothing. `=` compares text alone and stops at a slash: `'a'` finds `a` and `a/1`. A range reads
-//! numbers that are nothing else: `100usouk` is none. A hash is found whatever else is asked.
+//! so `tm.event` finds nothing; the height is indexed as an event by itself. `=` compares text alone and stops at a
+//! slash: `'a'` finds `a` and `a/1`. A range reads numbers that are nothing else: `100usouk` is none. A hash is found
+//! whatever else is asked. What a query makes of heights is in `height`.
 
+mod height;
+mod range;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::search::{Condition, Op, Operand, Search, Test};
+use super::search::{Condition, Op, Search, Test};
 use crate::chain::block::{Block, StoredTx};
 use crate::chain::history::History;
 use crate::event::Event;
+use height::Heights;
+use range::{Range, bound};
 
 const HASH: &str = "tx.hash";
-const HEIGHT: &str = "tx.height";
 
-/// A hash that is not written in hex.
+/// A hash that cannot be looked for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("error during searching for a hash in the query: {0}")]
-pub struct BadHash(#[from] hex::FromHexError);
+pub enum BadHash {
+    /// It is not written in hex.
+    #[error("error during searching for a hash in the query: {0}")]
+    Hex(#[from] hex::FromHexError),
+    /// There is nothing of it.
+    #[error("error while retrieving the result: transaction hash cannot be empty")]
+    Empty,
+}
 
 /// The transactions up to the height `latest`, oldest first, with their places in the blocks.
 pub fn find<'a>(
@@ -30,20 +42,16 @@ pub fn find<'a>(
         return Ok(found.into_iter().filter(|(block, _)| block.height() <= latest).collect());
     }
     let heights = Heights::of(search.conditions());
-    let others: Vec<&Condition> =
-        search.conditions().iter().filter(|condition| !heights.decide(condition)).collect();
-    if others.is_empty() && !heights.restrict() {
-        return Ok(Vec::new());
-    }
-    let exact = heights.exact();
-    let blocks: Vec<&Arc<Block>> = match exact {
+    let asked = Asked::of(search.conditions(), &heights);
+    let blocks: Vec<&Arc<Block>> = match heights.single() {
         Some(height) => history.block(height).into_iter().collect(),
         None => history.blocks().filter(|block| heights.hold(block.height())).collect(),
     };
     let mut found = Vec::new();
     for block in blocks.into_iter().filter(|block| block.height() <= latest) {
+        let of_height = event_of_height(block.height());
         for (index, tx) in block.txs.iter().enumerate() {
-            if others.is_empty() || in_one_event(tx, &others, exact) {
+            if asked.found_in(tx, &of_height, block.height()) {
                 found.push((block, index));
             }
         }
@@ -51,99 +59,80 @@ pub fn find<'a>(
     Ok(found)
 }
 
-fn hash_of(conditions: &[Condition]) -> Result<Option<Vec<u8>>, hex::FromHexError> {
-    let hash = conditions.iter().find(|condition| condition.key == HASH);
-    hash.map(|condition| match &condition.test {
-        Test::Compare(_, operand) => hex::decode(operand.text().as_bytes()),
-        Test::Exists => Ok(Vec::new()),
-    })
-    .transpose()
+fn hash_of(conditions: &[Condition]) -> Result<Option<Vec<u8>>, BadHash> {
+    let Some(condition) = conditions.iter().find(|condition| condition.key == HASH) else {
+        return Ok(None);
+    };
+    let hash = match &condition.test {
+        Test::Compare(_, operand) => hex::decode(operand.text())?,
+        Test::Exists => Vec::new(),
+    };
+    if hash.is_empty() { Err(BadHash::Empty) } else { Ok(Some(hash)) }
 }
 
-/// What a query says of heights: a range, or else the first number that it must equal.
-struct Heights {
-    equal: Option<i128>,
-    range: Vec<(Op, i128)>,
+/// The height as the index has it: beside the transaction's events.
+fn event_of_height(height: u64) -> Event {
+    Event { ty: "tx".into(), attributes: vec![("height".into(), height.to_string())] }
 }
 
-impl Heights {
-    fn of(conditions: &[Condition]) -> Self {
-        let mut heights = Self { equal: None, range: Vec::new() };
-        for condition in conditions.iter().filter(|condition| condition.key == HEIGHT) {
-            match condition.test {
-                Test::Compare(Op::Equal, Operand::Number(height)) => {
-                    heights.equal.get_or_insert(height);
+/// What one event must have.
+struct Asked<'a> {
+    tests: Vec<&'a Condition>,
+    ranges: BTreeMap<&'a str, Range>,
+    /// The height that a value is looked for together with.
+    height: Option<u64>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(conditions: &'a [Condition], heights: &Heights) -> Self {
+        let asked: Vec<_> = conditions.iter().filter(|one| heights.leave(one)).collect();
+        let ranges = Range::of_keys(&asked);
+        let tests = asked.into_iter().filter(|one| bound(one).is_none()).collect();
+        Self { tests, ranges, height: heights.single() }
+    }
+
+    fn found_in(&self, tx: &StoredTx, of_height: &Event, height: u64) -> bool {
+        let asks = !self.tests.is_empty() || !self.ranges.is_empty();
+        asks && tx.result.events.iter().chain([of_height]).any(|event| self.holds(event, height))
+    }
+
+    fn holds(&self, event: &Event, height: u64) -> bool {
+        let tested = |one: &&Condition| {
+            let mut values = values(event, &one.key);
+            match &one.test {
+                Test::Exists => values.next().is_some(),
+                Test::Compare(Op::Contains, part) => {
+                    values.any(|value| value.contains(part.text()))
                 }
-                Test::Compare(op, Operand::Number(height)) => heights.range.push((op, height)),
-                _ => {}
+                Test::Compare(_, wanted) => {
+                    values.any(|value| self.equals(value, wanted.text(), height))
+                }
             }
-        }
-        heights
+        };
+        let ranged = |(key, range): (&&str, &Range)| {
+            values(event, key).any(|value| value.parse().is_ok_and(|value| range.holds(value)))
+        };
+        self.tests.iter().all(tested) && self.ranges.iter().all(ranged)
     }
 
-    /// Whether a condition is decided by the height; text that a height must equal is passed over.
-    fn decide(&self, condition: &Condition) -> bool {
-        let by_height = matches!(
-            condition.test,
-            Test::Compare(Op::Equal, _) | Test::Compare(_, Operand::Number(_))
-        );
-        condition.key == HEIGHT && by_height
-    }
-
-    fn restrict(&self) -> bool {
-        self.equal.is_some() || !self.range.is_empty()
-    }
-
-    /// The only height, if there is no range; 0, which no block has, for one that cannot be a height.
-    fn exact(&self) -> Option<u64> {
-        let equal = self.equal.filter(|_| self.range.is_empty())?;
-        Some(u64::try_from(equal).unwrap_or(0))
-    }
-
-    fn hold(&self, height: u64) -> bool {
-        self.range.iter().all(|(op, number)| op.compares(i128::from(height), *number))
+    /// The index's key has the value and the height, each with a slash behind it, and must start with what is
+    /// looked for.
+    fn equals(&self, value: &str, wanted: &str, height: u64) -> bool {
+        let key = format!("{value}/{height}/");
+        let rest = key.strip_prefix(wanted).and_then(|rest| rest.strip_prefix('/'));
+        let rest = match self.height {
+            None => rest,
+            Some(height) => rest
+                .and_then(|rest| rest.strip_prefix(height.to_string().as_str()))
+                .and_then(|rest| rest.strip_prefix('/')),
+        };
+        rest.is_some()
     }
 }
 
-fn in_one_event(tx: &StoredTx, conditions: &[&Condition], exact: Option<u64>) -> bool {
-    let holds = |event: &Event| conditions.iter().all(|condition| holds(event, condition, exact));
-    tx.result.events.iter().any(holds)
-}
-
-fn holds(event: &Event, condition: &Condition, exact: Option<u64>) -> bool {
-    let key = condition.key.strip_prefix(event.ty.as_str()).and_then(|key| key.strip_prefix('.'));
-    let Some(key) = key.filter(|key| !key.is_empty()) else {
-        return false;
-    };
-    let mut values = event.attributes.iter().filter(|(name, _)| name == key);
-    match &condition.test {
-        Test::Exists => values.next().is_some(),
-        Test::Compare(Op::Contains, part) => {
-            let part = part.text();
-            values.any(|(_, value)| value.contains(&*part))
-        }
-        Test::Compare(Op::Equal, wanted) => {
-            let wanted = wanted.text();
-            values.any(|(_, value)| match value.strip_prefix(&*wanted) {
-                Some("") => true,
-                Some(rest) => continues(rest, exact),
-                None => false,
-            })
-        }
-        Test::Compare(op, Operand::Number(number)) => values
-            .any(|(_, value)| value.parse::<i128>().is_ok_and(|value| op.compares(value, *number))),
-        Test::Compare(_, Operand::Text(_)) => false,
-    }
-}
-
-/// Whether the rest of a value, after what was looked for, is taken for the next part of the index's key: which
-/// begins with a slash and, where one height is asked for, this height.
-fn continues(rest: &str, exact: Option<u64>) -> bool {
-    let Some(rest) = rest.strip_prefix('/') else {
-        return false;
-    };
-    exact.is_none_or(|height| {
-        let rest = rest.strip_prefix(height.to_string().as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
+/// The event's values of a key, `type.attribute`.
+fn values<'a>(event: &'a Event, key: &str) -> impl Iterator<Item = &'a str> {
+    let name = key.strip_prefix(event.ty.as_str()).and_then(|name| name.strip_prefix('.'));
+    let named = event.attributes.iter().filter(move |(of, _)| !of.is_empty() && name == Some(of));
+    named.map(|(_, value)| value.as_str())
 }

@@ -1,7 +1,6 @@
 //! CometBFT's query language: conditions joined by AND; and what a subscription makes of them. What a search
-//! makes of them is in `index`.
+//! makes of them is in `index`. Numbers are whole here, and there are no dates.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::chain::block::{Block, StoredTx};
@@ -15,15 +14,20 @@ pub enum Operand {
     /// In single quotes.
     Text(String),
     /// Bare.
-    Number(i128),
+    Number {
+        /// As it is written: `007`.
+        digits: String,
+        /// 7; one that is too large counts as the largest.
+        value: i128,
+    },
 }
 
 impl Operand {
     /// As it is written, without quotes.
-    pub fn text(&self) -> Cow<'_, str> {
+    pub fn text(&self) -> &str {
         match self {
-            Self::Text(text) => text.into(),
-            Self::Number(number) => number.to_string().into(),
+            Self::Text(text) => text,
+            Self::Number { digits, .. } => digits,
         }
     }
 }
@@ -63,7 +67,7 @@ impl Op {
         match self {
             Self::Equal => true,
             Self::Contains => matches!(operand, Operand::Text(_)),
-            _ => matches!(operand, Operand::Number(_)),
+            _ => matches!(operand, Operand::Number { .. }),
         }
     }
 }
@@ -114,7 +118,7 @@ impl Search {
                 .find(|c: char| c.is_whitespace() || "=<>".contains(c))
                 .ok_or_else(|| bad("no operator"))?;
             let (key, after) = rest.split_at(key_end);
-            if key.is_empty() {
+            if !is_key(key) {
                 return Err(bad("no key"));
             }
             let (test, after) =
@@ -124,7 +128,9 @@ impl Search {
             if rest.is_empty() {
                 return Ok(Self { conditions });
             }
-            rest = rest.strip_prefix("AND").ok_or_else(|| bad("no AND"))?.trim_start();
+            let next =
+                rest.strip_prefix("AND").filter(|next| next.starts_with(char::is_whitespace));
+            rest = next.ok_or_else(|| bad("no AND"))?.trim_start();
         }
     }
 
@@ -145,6 +151,13 @@ impl Search {
             }
         })
     }
+}
+
+fn is_key(text: &str) -> bool {
+    let allowed = |c: char| "._-".contains(c) || c.is_alphanumeric();
+    text.starts_with(|c: char| c == '_' || c.is_alphabetic())
+        && text.chars().all(allowed)
+        && !["AND", "EXISTS", "CONTAINS"].contains(&text)
 }
 
 fn parse_test(text: &str) -> Option<(Test, &str)> {
@@ -169,9 +182,14 @@ fn parse_operand(text: &str) -> Option<(Operand, &str)> {
         let end = quoted.find('\'')?;
         return Some((Operand::Text(quoted[..end].to_owned()), &quoted[end + 1..]));
     }
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    let number = text[..end].parse().ok()?;
-    Some((Operand::Number(number), &text[end..]))
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    let value = match digits.parse() {
+        Ok(value) => value,
+        Err(_) if digits.is_empty() => return None,
+        Err(_) => i128::MAX,
+    };
+    Some((Operand::Number { digits: digits.to_owned(), value }, rest))
 }
 
 /// The number at the start of a value; amounts such as `100usouk` count as 100.
@@ -185,7 +203,7 @@ fn holds(value: &str, op: Op, operand: &Operand) -> bool {
         (Op::Contains, Operand::Text(part)) => value.contains(part.as_str()),
         (Op::Equal, Operand::Text(text)) => value == text,
         (_, Operand::Text(_)) | (Op::Contains, _) => false,
-        (_, Operand::Number(number)) => {
+        (_, Operand::Number { value: number, .. }) => {
             leading_number(value).is_some_and(|value| op.compares(value, *number))
         }
     }
@@ -243,6 +261,8 @@ mod tests {
             ("wasm-bid.order='1'", false),
             ("wasm-bid.order CONTAINS '1'", true),
             ("transfer.amount>99", true),
+            ("tx.height=007AND tm.event='Tx'", true),
+            (&format!("transfer.amount<1{}", "0".repeat(60)), true),
         ];
         for (query, expected) in table {
             let search = Search::parse(query).unwrap();
@@ -252,9 +272,24 @@ mod tests {
 
     #[test]
     fn text_that_is_no_query_is_refused() {
-        for query in
-            ["", "tm.event", "='x'", "a='x' OR b='y'", "a='x", "a=x", "a>'x'", "a CONTAINS 5"]
-        {
+        for query in [
+            "",
+            "tm.event",
+            "='x'",
+            "a='x' OR b='y'",
+            "a='x' ANDb='y'",
+            "a='x' AND",
+            "a='x",
+            "a=x",
+            "a=-1",
+            "a=+1",
+            "a=",
+            "a>'x'",
+            "a CONTAINS 5",
+            "a/b='x'",
+            "1a='x'",
+            "AND='x'",
+        ] {
             assert!(Search::parse(query).is_err(), "{query}");
         }
     }

@@ -245,6 +245,36 @@ impl Play {
         done
     }
 
+    /// An attestation counts through its last second, and not in the one in which it ends.
+    pub(super) fn attested_until(&mut self, provider: &'static str) -> Done {
+        self.unpause();
+        let address = self.market.who(provider);
+        let (now, bidder) = (self.market.now(), address.as_str());
+        let asks = |seen: &&Seen| {
+            let order = &seen.order;
+            order.state == OrderState::Open
+                && order.closes_at.is_none()
+                && now + HOUR < order.expires_at
+                && !order.spec.requirements.signed_by.all_of.is_empty()
+                && seen.bids.iter().all(|bid| bid.provider != bidder)
+        };
+        let Some(seen) = self.view.orders.values().find(asks) else {
+            return Err("no order asks for an auditor's word".to_owned());
+        };
+        let (id, price) = (seen.order.id, seen.order.spec.ceiling.u128());
+        self.market.attest("auditor", &address, &[eu()], now + 60);
+        self.market.blocks(1, 59);
+        if self.attempt(|market| market.place(provider, id, price)).is_ok() {
+            self.count("a bid in an attestation's last second");
+            self.attempt(|market| market.withdraw(provider, id)).unwrap();
+        }
+        self.market.pass(1);
+        let late = self.attempt(|market| market.place(provider, id, price));
+        assert!(late.is_err(), "what is attested of {provider} has ended");
+        self.market.attest("auditor", &address, &[eu()], now + 300 * DAY);
+        Ok(())
+    }
+
     /// An order lives through its last second, and no longer.
     pub(super) fn expire_on_time(&mut self, units: u16) -> Done {
         self.unpause();
