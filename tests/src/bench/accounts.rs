@@ -190,6 +190,12 @@ impl Account {
         )
     }
 
+    /// Its word that it is there.
+    pub fn heartbeat(&self, fixture: &Fixture) -> Any {
+        let (provider, statement) = (self.address.clone(), None);
+        self.orderbook(fixture, &orderbook::ExecuteMsg::Heartbeat { provider, statement })
+    }
+
     /// Coins into an account.
     pub fn deposit(&self, fixture: &Fixture, account: AccountId, amount: u128) -> Any {
         let message = escrow::ExecuteMsg::Deposit { account };

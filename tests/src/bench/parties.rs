@@ -115,7 +115,7 @@ impl Parties<'_> {
         Ok(self.fixture.one(self.tenant, vec![message]).await?.gas)
     }
 
-    /// Withdraws what the first order's lease earned; gives the gas.
+    /// Withdraws what the first order's lease earned, which has ended; gives the gas.
     ///
     /// # Errors
     /// If the chain refuses it.
