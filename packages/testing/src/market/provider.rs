@@ -131,6 +131,13 @@ impl Market {
         self.send_as_operator(provider, &msg)
     }
 
+    /// The operator says that its provider is there.
+    pub fn heartbeat(&mut self, provider: &str) -> Outcome {
+        let name = self.who(provider).into();
+        let msg = orderbook::ExecuteMsg::Heartbeat { provider: name, statement: None };
+        self.send_as_operator(provider, &msg)
+    }
+
     /// The operator ends a lease.
     pub fn give_up_lease(
         &mut self,

@@ -108,6 +108,11 @@ impl Market {
         self.send_to_orderbook(tenant, &ExecuteMsg::AcceptBid { order, provider, bid, max_price })
     }
 
+    /// Ends a lease whose provider is absent.
+    pub fn close_absent(&mut self, who: &str, order: OrderId) -> Outcome {
+        self.send_to_orderbook(who, &ExecuteMsg::CloseAbsent { order })
+    }
+
     /// Ends a lease.
     pub fn close_lease(&mut self, tenant: &str, order: OrderId) -> Outcome {
         self.send_to_orderbook(

@@ -3,7 +3,7 @@
 
 mod paying_out;
 
-use cosmwasm_std::{Addr, Binary, Uint128, to_json_binary};
+use cosmwasm_std::{Addr, Binary, HexBinary, Uint128, to_json_binary};
 use cw_multi_test::{AppResponse, ContractWrapper, Executor};
 use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use souk_api::{
     attestations::{self, Evidence, Profile},
     defaults, escrow,
     fees::{self, Split},
-    orderbook,
+    orderbook::{self, Absence},
     paging::MAX_LIMIT,
     registry,
 };
@@ -72,6 +72,7 @@ impl Scenario {
         scenario.spend_deposits_of_others();
         scenario.deplete_accounts();
         scenario.take_a_lease_back();
+        scenario.leave_leases_alone();
         scenario.leave_orders_open();
         scenario.leave_auctions_open();
         scenario.change_roles();
@@ -241,7 +242,8 @@ impl Scenario {
         self.market.accept("ann", order, "gamma", 900_000).unwrap();
         let hook = to_json_binary(&escrow::Cw20Hook::Deposit { account }).unwrap();
         self.send_tokens("friend", &escrow, 5_000_000, hook);
-        self.market.pass(2 * HOUR);
+        // The pay of the last day is held.
+        self.market.pass(DAY + 2 * HOUR);
         self.market.withdraw(account, order).unwrap();
     }
 
@@ -299,6 +301,28 @@ impl Scenario {
         market.accept("ann", order, "gamma", 300_000).unwrap();
         market.pass(HOUR);
         market.start_reclaim("gamma", order, CloseReason::Decommission).unwrap();
+    }
+
+    /// Of a provider that is not seen: one lease ends for it, and one runs whose tenant did not look.
+    fn leave_leases_alone(&mut self) {
+        let key = Some(HexBinary::from([6; 32]));
+        let msg = registry::ExecuteMsg::SetQuoteKey { provider: address("alpha").into(), key };
+        let registry = self.market.contracts.registry.clone();
+        self.send("alpha-operator", &registry, &msg);
+        let market = &mut self.market;
+        let absence = Absence { limit: 6 * HOUR, anyone_closes: true, reopens: true };
+        let mut leased = |name: &str| {
+            let workload = Workload::from(group(name)).absence(absence);
+            let order = market.deploy("ann", workload, souk(20)).unwrap().order();
+            market.bid("delta", order, 300_000).unwrap();
+            market.accept("ann", order, "delta", 300_000).unwrap();
+            order
+        };
+        let (gone, _) = (leased("gone-with-its-provider"), leased("forgotten"));
+        market.pass_blocks(2_400, 6 * HOUR);
+        market.heartbeat("gamma").unwrap();
+        market.close_absent("friend", gone).unwrap();
+        assert!(market.lease(gone).paid_until.is_some());
     }
 
     fn leave_orders_open(&mut self) {
