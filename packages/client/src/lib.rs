@@ -2,7 +2,7 @@
 //!
 //! [`network`] and [`record`] say where the contracts are, [`market`] asks them, [`events`] reads
 //! what they emit, [`wallet`] signs and sends, [`gateway`] speaks to providers, [`deploy`] brings a
-//! file to a running workload. [`contracts`] has the messages that make the contracts,
+//! file to a running workload, [`keep`] watches it. [`contracts`] has the messages that make the contracts,
 //! [`instantiate`] sends them. [`error`] is below all of these; [`exit`] says how a program ends with
 //! such an error.
 //! Nothing else off chain knows the contracts' messages.
@@ -15,6 +15,7 @@ pub mod exit;
 pub mod gateway;
 pub mod home;
 pub mod instantiate;
+pub mod keep;
 pub mod market;
 pub mod network;
 pub mod record;

@@ -1,4 +1,4 @@
-//! What accounts hold and streams earn, to the unit; and that payees get it.
+//! What accounts hold and streams earn, to the unit; and what of it is held.
 
 use souk_api::escrow::ExecuteMsg as Escrow;
 
@@ -26,24 +26,23 @@ pub(super) async fn accounts_are_exact(fixture: &Fixture, all: [&mut Deployed<'_
     }
 }
 
-/// A stranger has the payees paid; they get what their streams earned, less the fee.
-pub(super) async fn withdrawals_pay_what_was_earned(fixture: &Fixture, deployed: &Deployed<'_>) {
+/// A stranger lets the payees be paid: while a lease runs the pay of its last day is held, and it is all of it
+/// here. What it comes to is shown.
+pub(super) async fn the_pay_of_the_last_day_is_held(fixture: &Fixture, deployed: &Deployed<'_>) {
     let bps = u128::from(take_bps(fixture).await);
     for (at, lease) in deployed.leases.iter().enumerate() {
         let stream = lease.order.0;
-        let paid = async || {
-            let all = fixture.market.escrow.streams(deployed.account).await.unwrap();
-            all.iter().find(|one| one.stream == stream).map_or(0, |one| one.paid.u128())
-        };
-        let (held, before) = (fixture.balance(&lease.provider).await, paid().await);
+        let had = fixture.balance(&lease.provider).await;
         let message = Escrow::Withdraw { account: deployed.account, stream };
         let message = fixture.escrow(&fixture.stranger, &message);
         let outcome = fixture.stranger.send("withdrawing", vec![message]).await.unwrap();
+        assert_eq!(fixture.balance(&lease.provider).await, had, "nothing is paid out yet");
+        let then = fixture.market.at(outcome.height);
+        let shown = then.escrow.stream(deployed.account, stream).await.unwrap().unwrap();
         let mut ledger = deployed.ledger.clone();
         ledger.run(fixture.time_of(outcome.height).await);
         let earned = ledger.earned()[at];
-        assert_eq!(paid().await, earned - earned * bps / 10_000, "paid so far");
-        let got = fixture.balance(&lease.provider).await - held;
-        assert_eq!(got, paid().await - before, "the payee has it");
+        assert_eq!((shown.paid.u128(), shown.owed.u128()), (0, 0));
+        assert_eq!(shown.held.u128(), earned - earned * bps / 10_000, "what is held");
     }
 }

@@ -17,7 +17,7 @@ use crate::{fixture::Fixture, ledger::Ledger, supply::SupplyCheck};
 use depletion::{
     depletion, enough_starts_it_again, takes_back_all_but_the_runway, too_little_starts_nothing,
 };
-use earning::{accounts_are_exact, withdrawals_pay_what_was_earned};
+use earning::{accounts_are_exact, the_pay_of_the_last_day_is_held};
 use ending::close;
 use fees::{denom, distribution_reaches_pool_and_staker, stake, take_bps};
 use leasing::{auction, tenants_choice};
@@ -63,7 +63,7 @@ async fn play(fixture: &Fixture) {
         fixture.pass(fixture.periods.step).await.unwrap();
         accounts_are_exact(fixture, [&mut anns, &mut bobs]).await;
     }
-    withdrawals_pay_what_was_earned(fixture, &anns).await;
+    the_pay_of_the_last_day_is_held(fixture, &anns).await;
     supply.check(fixture).await;
 
     takes_back_all_but_the_runway(fixture, &mut anns).await;

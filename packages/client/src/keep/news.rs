@@ -1,0 +1,114 @@
+//! What a watcher tells of a deployment, each thing once.
+
+use std::fmt;
+
+use serde::Serialize;
+use souk_core::{Amount, CloseReason, GroupSeq, OrderId};
+
+/// Something that its tenant should know. As JSON it is what commands and webhooks get.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum News {
+    /// The money does not last as long as it should.
+    RunwayShort {
+        /// The second at which it is used up.
+        depletion: u64,
+    },
+    /// The money is used up.
+    Depleted {
+        /// Since when.
+        since: u64,
+    },
+    /// What may be spent does not suffice any more.
+    LimitUsedUp {
+        /// What is left of it, in base units.
+        left: Amount,
+        /// What would be needed.
+        needed: Amount,
+    },
+    /// A provider was not seen for half of the limit.
+    Unseen {
+        /// The lease.
+        order: OrderId,
+        /// Who runs it.
+        provider: String,
+        /// Since when.
+        since: u64,
+        /// From when on it counts as absent.
+        absent_from: u64,
+    },
+    /// A provider is absent.
+    Absent {
+        /// The lease.
+        order: OrderId,
+        /// Who runs it.
+        provider: String,
+        /// Until when it is paid at most.
+        paid_until: u64,
+    },
+    /// A provider takes a lease back.
+    Reclaiming {
+        /// The lease.
+        order: OrderId,
+        /// Who runs it.
+        provider: String,
+        /// Why.
+        reason: CloseReason,
+        /// Until when it runs.
+        deadline: u64,
+    },
+    /// A lease ended.
+    LeaseEnded {
+        /// The lease.
+        order: OrderId,
+        /// Who ran it.
+        provider: String,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// A group has neither lease nor order.
+    Rests {
+        /// The group.
+        group: GroupSeq,
+        /// Whether for lack of funds.
+        for_lack_of_funds: bool,
+    },
+    /// The deployment ended.
+    Closed,
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RunwayShort { depletion } => {
+                write!(f, "the money is used up at second {depletion}")
+            }
+            Self::Depleted { since } => write!(f, "the money is used up since second {since}"),
+            Self::LimitUsedUp { left, needed } => {
+                write!(f, "{needed} base units are needed, and {left} may still be spent")
+            }
+            Self::Unseen { order, provider, since, absent_from } => write!(
+                f,
+                "lease {order}: {provider} was not seen since second {since}; it is absent from {absent_from} on"
+            ),
+            Self::Absent { order, provider, paid_until } => {
+                write!(
+                    f,
+                    "lease {order}: {provider} is absent; it is paid until {paid_until} at most"
+                )
+            }
+            Self::Reclaiming { order, provider, reason, deadline } => write!(
+                f,
+                "lease {order}: {provider} takes it back ({reason}); it runs until second {deadline}"
+            ),
+            Self::LeaseEnded { order, provider, reason } => {
+                write!(f, "lease {order} of {provider} ended: {reason}")
+            }
+            Self::Rests { group, for_lack_of_funds: true } => {
+                write!(f, "group {group} rests for lack of funds")
+            }
+            Self::Rests { group, .. } => write!(f, "group {group} rests"),
+            Self::Closed => f.write_str("the deployment is closed"),
+        }
+    }
+}
