@@ -21,12 +21,11 @@ use souk_tests::{
 };
 use tokio::time::sleep;
 
-/// As `souk admin migrate` has it: the orderbook after the escrow, which must understand what it sends, and after
-/// the registry, which must read what it publishes.
+/// As `souk admin migrate` has it: the escrow first.
 const ORDER: [Contract; 5] = [
     Contract::Escrow,
-    Contract::Registry,
     Contract::Orderbook,
+    Contract::Registry,
     Contract::FeeDistributor,
     Contract::Attestations,
 ];

@@ -111,7 +111,7 @@ pub fn migrate(target: &Target, seen: &Observed, sender: &str) -> Result<Plan, N
         changed.push(contract);
         joint.join(admin, Step::Migrate { contract, address });
     }
-    joint.orderbook_last();
+    joint.orderbook_after_escrow();
     let mut plan = Plan::default();
     plan.upload(seen, &changed, sender);
     plan.transactions.extend(joint.transactions);
@@ -132,19 +132,19 @@ impl Plan {
         }
     }
 
-    /// An escrow understands what an older orderbook sends and a registry reads what it publishes; an older escrow
-    /// and an older registry know nothing of what a newer orderbook sends and publishes.
-    fn orderbook_last(&mut self) {
+    /// An escrow understands what an older orderbook sends, and an older escrow not what a newer orderbook does.
+    fn orderbook_after_escrow(&mut self) {
         let of = |plan: &Self, which| {
             let migrates =
                 |step: &Step| matches!(step, Step::Migrate { contract, .. } if *contract == which);
             plan.transactions.iter().position(|one| one.steps.iter().any(migrates))
         };
-        let before = of(self, Contract::Escrow).max(of(self, Contract::Registry));
-        let (Some(before), Some(orderbook)) = (before, of(self, Contract::Orderbook)) else {
+        let (Some(escrow), Some(orderbook)) =
+            (of(self, Contract::Escrow), of(self, Contract::Orderbook))
+        else {
             return;
         };
-        if orderbook >= before {
+        if orderbook >= escrow {
             return;
         }
         let before = &mut self.transactions[orderbook];

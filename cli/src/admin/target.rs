@@ -18,7 +18,7 @@ pub struct Target {
 }
 
 /// Entries of a configuration that a contract computes and nobody sets.
-const COMPUTED: [&str; 1] = ["total_stake"];
+const COMPUTED: [&str; 2] = ["total_stake", "protocol"];
 
 impl Target {
     /// The configuration that a contract should answer with, as its JSON; computed entries left out.
@@ -67,6 +67,7 @@ impl Target {
                 controllers: vec![at.orderbook.clone()],
                 cw20_tokens: terms.escrow.cw20_tokens.clone(),
                 delisted: Vec::new(),
+                protocol: escrow::PROTOCOL,
                 paused,
                 pause_ends: None,
             }),

@@ -3,7 +3,7 @@
 
 use cosmwasm_schema::serde::{Deserialize, Serialize};
 use cosmwasm_std::{Addr, QuerierWrapper};
-use souk_api::published::{self, ProviderStats, Versioned, names};
+use souk_api::published::{self, ProviderStats, names};
 
 use crate::{ContractError, Ctx, state::Config};
 
@@ -21,23 +21,6 @@ struct Answer {
     registry: String,
 }
 
-/// What is needed of a provider's published record ([`ProviderStats`]). What an orderbook of later code says beside
-/// it must keep no provider from leaving.
-#[derive(Deserialize)]
-#[serde(crate = "cosmwasm_schema::serde")]
-struct Stats {
-    v: u8,
-    used: u32,
-}
-
-impl Versioned for Stats {
-    const RECORD: &'static str = ProviderStats::RECORD;
-
-    fn version(&self) -> u8 {
-        self.v
-    }
-}
-
 /// Slots of a provider in use; none before there is an orderbook or if it never bid.
 ///
 /// # Errors
@@ -45,7 +28,7 @@ impl Versioned for Stats {
 pub fn used_slots(ctx: &Ctx, provider: &Addr) -> Result<u32, ContractError> {
     let Some(orderbook) = &ctx.config.orderbook else { return Ok(0) };
     let key = published::provider_stats_key(provider.as_str());
-    let stats = published::read::<Stats, _>(&ctx.deps.querier, orderbook.as_str(), key)?;
+    let stats = published::read::<ProviderStats, _>(&ctx.deps.querier, orderbook.as_str(), key)?;
     Ok(stats.map_or(0, |stats| stats.used))
 }
 
@@ -87,16 +70,6 @@ mod tests {
     };
 
     use super::*;
-
-    #[test]
-    fn what_an_orderbook_of_later_code_publishes_beside_the_slots_is_passed_over() -> StdResult<()>
-    {
-        let record = ProviderStats { v: 1, used: 7, seen: (8, 9), ..ProviderStats::default() };
-        let text = String::from_utf8_lossy(&to_json_vec(&record)?).replace('}', r#","later":{}}"#);
-        let read: Stats = from_json(text.as_bytes())?;
-        assert_eq!((read.version(), read.used), (1, 7));
-        Ok(())
-    }
 
     #[test]
     fn the_orderbook_is_asked_and_read_as_it_defines_it() -> StdResult<()> {

@@ -7,10 +7,7 @@
 //! Each contract also publishes its name and version under cw2's key `contract_info`, which
 //! a reader probes at instantiation, so that a wrong address is found at once.
 
-use cosmwasm_schema::{
-    schemars::JsonSchema,
-    serde::{Deserialize, Serialize, de::DeserializeOwned},
-};
+use cosmwasm_schema::{cw_serde, serde::de::DeserializeOwned};
 use cosmwasm_std::{Binary, CustomQuery, QuerierWrapper, StdError, from_json};
 use thiserror::Error;
 
@@ -69,8 +66,7 @@ pub enum PublishedError {
 pub const CONTRACT_INFO: &str = "contract_info";
 
 /// Which contract it is, as cw2 publishes it.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(crate = "cosmwasm_schema::serde")]
+#[cw_serde]
 pub struct ContractInfo {
     /// One of [`names`].
     pub contract: String,
@@ -91,8 +87,8 @@ pub mod namespace {
 }
 
 /// What the registry publishes of a provider.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(crate = "cosmwasm_schema::serde")]
+#[cw_serde]
+#[derive(Eq)]
 pub struct ProviderRecord {
     /// Version of the record.
     pub v: u8,
@@ -121,8 +117,8 @@ pub struct ProviderRecord {
 }
 
 /// A provider's least prices, and those that follow.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(crate = "cosmwasm_schema::serde")]
+#[cw_serde]
+#[derive(Eq)]
 pub struct Floors {
     /// Those that hold, one for each denom in which it bids; empty: it bids at any price.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -143,8 +139,8 @@ impl Floors {
 }
 
 /// What the attestations contract publishes of an (auditor, provider).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(crate = "cosmwasm_schema::serde")]
+#[cw_serde]
+#[derive(Eq)]
 pub struct AttestationRecord {
     /// Version of the record.
     pub v: u8,
@@ -153,9 +149,8 @@ pub struct AttestationRecord {
 }
 
 /// One attested value.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(crate = "cosmwasm_schema::serde")]
-#[schemars(crate = "cosmwasm_schema::schemars")]
+#[cw_serde]
+#[derive(Eq)]
 pub struct AttestedValue {
     /// The attribute's key.
     pub key: String,
@@ -174,8 +169,8 @@ impl AttestationRecord {
 }
 
 /// What the escrow publishes of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(crate = "cosmwasm_schema::serde")]
+#[cw_serde]
+#[derive(Eq)]
 pub struct AccountRecord {
     /// Version of the record.
     pub v: u8,
@@ -190,11 +185,13 @@ pub struct AccountRecord {
     pub reserved: Rate,
     /// The tenant's own part of `clock.remaining`, in base units times 3600; spent first.
     #[serde(with = "souk_core::clock::digits")]
+    #[schemars(with = "String")]
     pub own: u128,
     /// Coins that others deposited so far: the length of their intervals together.
     pub others: Amount,
     /// How much of those is spent, in base units times 3600.
     #[serde(with = "souk_core::clock::digits")]
+    #[schemars(with = "String")]
     pub others_spent: u128,
     /// All coins ever deposited; bounds every sum.
     pub deposited: Amount,
@@ -212,8 +209,8 @@ pub struct AccountRecord {
 
 /// What the orderbook publishes of a provider: how much of its bond is in use, and its
 /// history in counters.
-#[derive(Clone, Debug, PartialEq, Eq, Default, Deserialize, Serialize)]
-#[serde(crate = "cosmwasm_schema::serde")]
+#[cw_serde]
+#[derive(Eq, Default)]
 pub struct ProviderStats {
     /// Version of the record; 0 in the record of a provider that never bid.
     pub v: u8,

@@ -1,7 +1,7 @@
 //! How long a provider may not be seen before it counts as absent, and what it is paid then.
 //!
-//! A provider is seen when it sends the orderbook a bid, a close or a heartbeat. One that is gone is not
-//! paid for longer than a quarter of the limit after it was last seen; its agent is seen every fifth.
+//! A provider is seen when it sends the orderbook a bid, a close or a heartbeat. One that is gone earns for a quarter
+//! of the limit after it was last seen, once its lease is closed; its agent is seen every fifth.
 
 use crate::time::{DAY, HOUR};
 

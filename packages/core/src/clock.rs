@@ -30,8 +30,8 @@ pub struct Clock {
     pub clock: u64,
     /// Time of the last settlement, in seconds.
     pub anchor: u64,
-    /// The second at which the money was used up; none while there is some. It stays until a
-    /// deposit starts the clock again, or the last stream closes.
+    /// The second at which the money was used up; none while there is some. It stays until a deposit, or what the end
+    /// of a stream gives back, starts the clock again, or the last stream closes.
     #[serde(rename = "dry_since", default, skip_serializing_if = "Option::is_none")]
     pub depleted_since: Option<u64>,
 }

@@ -4,6 +4,12 @@
 //! chain id, orderbook and provider, each as its length in four bytes and its text, and the second in eight bytes;
 //! numbers have their highest byte first. They are signed as they are, with ed25519 (RFC 8032).
 
+use crate::time::HOUR;
+
+/// For how long a word can be passed on, in seconds. Whoever kept many of one that is gone could else pass them on
+/// one by one, and delay its absence by each.
+pub const LIFETIME: u64 = HOUR;
+
 /// What the bytes begin with.
 pub const TAG: &[u8] = b"souk presence 1\n";
 

@@ -1,7 +1,7 @@
 //! The configuration.
 
 use cosmwasm_std::Addr;
-use souk_api::escrow::ConfigResponse;
+use souk_api::escrow::{ConfigResponse, PROTOCOL};
 use souk_contract_std::Config as _;
 
 use crate::View;
@@ -17,6 +17,7 @@ pub fn config(view: &View) -> ConfigResponse {
         controllers: texts(&config.controllers),
         cw20_tokens: texts(&config.cw20_tokens),
         delisted: texts(&config.delisted),
+        protocol: PROTOCOL,
         paused: config.is_paused(view.now()),
         pause_ends: config.pause().end(view.now()),
     }

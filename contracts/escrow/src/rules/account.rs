@@ -162,8 +162,9 @@ impl Account {
     }
 
     /// Ends a stream of this account, which is settled, with what it had earned when the clock showed `reading`.
-    /// Its fraction of a unit joins the tenant's balance. What it would have earned since goes back as it came,
-    /// to the others' deposits first, since the tenant's money was spent before them; it is returned, scaled.
+    /// Its fraction of a unit joins the tenant's balance. What it would have earned since goes back, to the others'
+    /// deposits first: who gave without having anything of the deployment has back before who has. It is returned,
+    /// scaled.
     pub fn end_stream(&mut self, stream: &mut Stream, reading: u64) -> u128 {
         if !stream.is_open() {
             return 0;

@@ -47,6 +47,18 @@ pub enum AbsenceError {
         /// The time now.
         now: u64,
     },
+    /// A word that lay around for long.
+    #[error(
+        "the statement of {issued_at} is older than {lifetime} s, it is {now}; ask the provider's gateway for a newer one"
+    )]
+    Stale {
+        /// When it says.
+        issued_at: u64,
+        /// For how long one can be passed on, in seconds.
+        lifetime: u64,
+        /// The time now.
+        now: u64,
+    },
     /// A word that was passed on before, or about a moment that is over.
     #[error(
         "the statement says that {provider} was there at {issued_at}, it was seen at {seen_at} already; ask its gateway for a newer one"

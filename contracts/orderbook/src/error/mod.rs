@@ -61,6 +61,11 @@ pub enum ContractError {
         /// The escrow.
         escrow: Addr,
     },
+    /// An escrow that knows less than this contract says.
+    #[error(
+        "escrow {0} is of older code and would pass over what this orderbook sends; migrate it first"
+    )]
+    OldEscrow(Addr),
     /// The registry's bonds back the slots of another orderbook.
     #[error(
         "registry {registry} belongs to orderbook {orderbook}: a bond cannot back two; set up a \

@@ -49,7 +49,9 @@ pub fn close_lease(
     if manifest::was_paid(lease.created_at, order.manifest_timeout, ctx.now()) {
         group.take_start_back();
     }
-    let bound = closer == Closer::Tenant && deployment.is_bound_by_delegate(ctx.sender());
+    // Whoever says that a provider is absent may be the delegate, too.
+    let may_be_delegate = matches!(closer, Closer::Tenant | Closer::Absence);
+    let bound = may_be_delegate && deployment.is_bound_by_delegate(ctx.sender());
     let limit = bound.then_some(deployment.delegate_limit);
     let cover = Cover { funds: funds.as_ref(), ended: lease.price.into(), limit };
     let (next, expired) = what_follows(ctx, id_of_group, &mut group, &deployment, after, &cover)?;

@@ -20,16 +20,21 @@ pub fn heartbeat(ctx: &mut Ctx, provider: &Addr) -> Result<Response, ContractErr
 }
 
 /// It was there when it said so: for one whose own messages reach no node. A word that was passed on before, or is
-/// older than what is known, says nothing new; its blocks count from this one on.
+/// older than what is known, says nothing new, and one of more than an hour ago is not heard: its blocks count from
+/// this one on, so that many that were kept would keep one that is gone from being absent.
 ///
 /// # Errors
-/// If it has no lease that runs, no key, or if the word is not its own, from the future or not new.
+/// If it has no lease that runs, no key, or if the word is not its own, from the future, old or not new.
 pub fn pass_on(ctx: &mut Ctx, provider: &str, said: &Statement) -> Result<Response, ContractError> {
     let provider = ctx.address(provider)?;
     let stats = with_leases(ctx, &provider)?;
     let (issued_at, now, seen_at) = (said.issued_at, ctx.now(), stats.seen.0);
     if issued_at > now {
         return Err(AbsenceError::FromTheFuture { issued_at, now }.into());
+    }
+    if now.saturating_sub(issued_at) > presence::LIFETIME {
+        let lifetime = presence::LIFETIME;
+        return Err(AbsenceError::Stale { issued_at, lifetime, now }.into());
     }
     if issued_at <= seen_at {
         return Err(AbsenceError::NotNew { provider, issued_at, seen_at }.into());

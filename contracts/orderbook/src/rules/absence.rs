@@ -3,7 +3,7 @@
 use souk_api::orderbook::{Absence, AbsenceResponse};
 use souk_core::absence::{MAX_LIMIT, MIN_LIMIT, anyones_limit, is_limit, paid_for};
 
-use super::deadline::Deadline;
+use super::{auction::Pause, deadline::Deadline};
 use crate::AbsenceError;
 
 /// Checks the limit that a tenant asks for.
@@ -28,12 +28,24 @@ pub struct Unseen {
 }
 
 impl Unseen {
-    /// Since the latest of three moments, each a second and a block: when the provider was last seen, when the
-    /// lease began, and when the last pause ended. Time and blocks grow together, so the latest has the most of
-    /// both; a block that is not known is 0 and decides nothing.
-    pub fn since(terms: Absence, slowest_block: u64, moments: [(u64, u64); 3]) -> Self {
-        let latest = |latest: (u64, u64), (time, block)| (latest.0.max(time), latest.1.max(block));
-        Self { terms, slowest_block, since: moments.into_iter().fold((0, 0), latest) }
+    /// Since the later of two moments, each a second and a block: when the provider was last seen, and when the
+    /// lease began.
+    pub fn since(terms: Absence, slowest_block: u64, moments: [(u64, u64); 2]) -> Self {
+        let none = Self { terms, slowest_block, since: (0, 0) };
+        moments.into_iter().fold(none, Self::and_since)
+    }
+
+    /// Nor before another moment. The latest of both counts, of the seconds and of the blocks: a word that was
+    /// passed on is of an earlier second than its block, and a block that is not known is 0 and decides nothing.
+    pub fn and_since(self, (time, block): (u64, u64)) -> Self {
+        let since = (self.since.0.max(time), self.since.1.max(block));
+        Self { since, ..self }
+    }
+
+    /// Whether its tenant could close as absent already when the last pause began: what was over stays over. Of a
+    /// pause whose block is not known nothing was.
+    pub fn was_absent_before(&self, pause: Pause) -> bool {
+        pause.from > 0 && self.closable(false).is_over(pause.from, pause.from_block)
     }
 
     /// When the lease can be closed as absent, by its tenant and its delegate or by anyone.
@@ -75,26 +87,39 @@ mod tests {
 
     const SIX_HOURS: Absence = Absence { limit: 21_600, anyone_closes: false, reopens: false };
 
-    fn unseen(terms: Absence, moments: [(u64, u64); 3]) -> Unseen {
+    fn unseen(terms: Absence, moments: [(u64, u64); 2]) -> Unseen {
         Unseen::since(terms, 9_000, moments)
     }
 
     #[test]
-    fn it_counts_from_the_latest_of_the_three_moments() {
-        for at in 0..3 {
-            let mut moments = [(10_000, 5), (20_000, 10), (0, 0)];
-            moments[at] = (50_000, 100);
-            let unseen = unseen(SIX_HOURS, moments);
-            assert_eq!(unseen.closable(false), Deadline { time: 71_600, block: 2_500 }, "{at}");
+    fn it_counts_from_the_latest_of_all_moments() {
+        for moments in [[(50_000, 100), (20_000, 10)], [(10_000, 5), (50_000, 100)]] {
+            let unseen = unseen(SIX_HOURS, moments).and_since((30_000, 50));
+            assert_eq!(unseen.closable(false), Deadline { time: 71_600, block: 2_500 });
         }
         // The end of a pause whose block nobody noted.
-        let unseen = unseen(SIX_HOURS, [(10_000, 5), (20_000, 10), (50_000, 0)]);
+        let unseen = unseen(SIX_HOURS, [(10_000, 5), (20_000, 10)]).and_since((50_000, 0));
         assert_eq!(unseen.closable(false), Deadline { time: 71_600, block: 2_410 });
     }
 
     #[test]
+    fn who_was_absent_when_a_pause_began_was_so_in_time_and_blocks() {
+        let unseen = unseen(SIX_HOURS, [(100_000, 100), (0, 0)]);
+        for (from, from_block, absent) in [
+            (0, 0, false),
+            (121_599, 2_500, false),
+            (121_600, 2_499, false),
+            (121_600, 0, false),
+            (121_600, 2_500, true),
+        ] {
+            let pause = Pause { from, from_block, until: 130_000, until_block: 3_000 };
+            assert_eq!(unseen.was_absent_before(pause), absent, "{from}, block {from_block}");
+        }
+    }
+
+    #[test]
     fn neither_time_nor_blocks_alone_make_absent() {
-        let unseen = unseen(SIX_HOURS, [(100_000, 100), (0, 0), (0, 0)]);
+        let unseen = unseen(SIX_HOURS, [(100_000, 100), (0, 0)]);
         for (now, height, absent) in [
             (121_599, 2_500, false),
             (121_600, 2_499, false),
@@ -110,7 +135,7 @@ mod tests {
 
     #[test]
     fn others_wait_twice_as_long_unless_the_tenant_lets_them() {
-        let moments = [(100_000, 100), (0, 0), (0, 0)];
+        let moments = [(100_000, 100), (0, 0)];
         let others = unseen(SIX_HOURS, moments).closable(true);
         assert_eq!(others, Deadline { time: 143_200, block: 4_900 });
         let lets = Absence { anyone_closes: true, ..SIX_HOURS };

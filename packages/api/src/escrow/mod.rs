@@ -8,7 +8,7 @@ mod reserve;
 pub use events::EscrowEvent;
 pub use msg::{Cw20Hook, ExecuteMsg, InstantiateMsg, MigrateMsg};
 pub use query::{
-    AccountResponse, ConfigResponse, DepositResponse, DepositsResponse, QueryMsg, StreamResponse,
-    StreamsResponse, TotalsResponse,
+    AccountResponse, ConfigResponse, DepositResponse, DepositsResponse, PROTOCOL, QueryMsg,
+    StreamResponse, StreamsResponse, TotalsResponse,
 };
 pub use reserve::ReserveChange;

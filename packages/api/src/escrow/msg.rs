@@ -86,8 +86,8 @@ pub enum ExecuteMsg {
         #[serde(default, skip_serializing_if = "ReserveChange::is_none")]
         reserved: ReserveChange,
         /// If given, its payee has earned nothing after this second, in seconds since the epoch; nor after the
-        /// clock last started again, if that was later. What was paid out stays paid. The rest goes back as it
-        /// came: to the deposits of others as far as they are spent, then to the tenant.
+        /// clock last started again, if that was later. What was paid out stays paid. The rest goes back to the
+        /// deposits of others, as far as any of them is spent, and then to the tenant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_after: Option<u64>,
     },

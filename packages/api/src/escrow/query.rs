@@ -73,10 +73,21 @@ pub struct ConfigResponse {
     /// Controllers and tokens of these lists that were delisted.
     #[serde(default)]
     pub delisted: Vec<String>,
+    /// Which messages of controllers it knows: [`PROTOCOL`]. Those of before the field are of 1.
+    #[serde(default = "first_protocol")]
+    pub protocol: u32,
     /// Whether new business is stopped.
     pub paused: bool,
     /// When that ends by itself, in seconds: a guardian's pause after a week; the owner's does not.
     pub pause_ends: Option<u64>,
+}
+
+/// What an escrow of today's code knows of its controllers' messages: 2 since streams hold pay and end as of a second.
+/// A controller that says more than that would be passed over in silence.
+pub const PROTOCOL: u32 = 2;
+
+const fn first_protocol() -> u32 {
+    1
 }
 
 /// An account, settled to the block's time.

@@ -9,7 +9,8 @@ use souk_core::absence::DEFAULT_LIMIT;
 #[derive(Copy, Eq)]
 pub struct Absence {
     /// For how long it must not have been seen before its leases can be closed as absent, in seconds: six
-    /// hours to 30 days. It has a quarter of that time's pay for its absence at most.
+    /// hours to 30 days. Closed then, it earns a quarter of that time's pay for its absence; what was paid out before
+    /// stays paid, which is never the pay of the last `limit` seconds.
     pub limit: u64,
     /// Whether anyone may close then; else the tenant and its delegate alone, and anyone after twice the limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -39,7 +40,8 @@ pub struct Statement {
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub struct AbsenceResponse {
-    /// When it was last seen, the lease began or the last pause ended, whichever is latest.
+    /// When it was last seen, the lease began or the last pause ended, whichever is latest; a pause that began after
+    /// it was absent does not count.
     pub since: u64,
     /// When the lease can be closed as absent by its tenant and its delegate, unless the provider is seen
     /// before or a pause comes.
@@ -52,6 +54,7 @@ pub struct AbsenceResponse {
     pub anyone_from_block: u64,
     /// Whether its tenant can do so now.
     pub absent: bool,
-    /// Until when the provider would be paid at most if the lease was closed as absent.
+    /// The second after which the provider would have earned nothing if the lease was closed as absent, as in
+    /// `LeaseResponse::paid_until`.
     pub paid_until: u64,
 }

@@ -208,7 +208,9 @@ events! {
         excluded: Option<bool>,
         /// `true` if its provider took it back and the notice was over; absent otherwise.
         notice: Option<bool>,
-        /// Until when its provider is paid at most, since it was not seen for longer; absent if it was not absent.
+        /// The second after which its provider has earned nothing, since it was not seen for longer; absent if it was
+        /// not absent. What was paid out before, and what was earned before the account's clock last started again,
+        /// stays: the escrow's `stream_closed` says what was earned.
         paid_until: Option<u64>,
     }
     /// A provider said that it is there.

@@ -246,13 +246,14 @@ pub enum ExecuteMsg {
         /// The lease.
         order: OrderId,
     },
-    /// Says that a provider is there. Its agent sends it when it sent nothing else for a fifth of the shortest
-    /// limit among its leases; also while the market is paused.
+    /// Says that a provider is there. Its agent sends it when the chain did not see it for a fifth of the shortest
+    /// limit among its leases; also while the market is paused. What else shows that it is there: bids, bids that are
+    /// taken back, and its own closes of leases.
     Heartbeat {
         /// The provider; it sends this itself, or its operator.
         provider: String,
-        /// Its word that it was there. With it anyone may send this; it must be newer than when the provider was
-        /// last seen, and not from the future.
+        /// Its word that it was there. With it anyone may send this; it must be of the last hour, and newer than when
+        /// the provider was last seen.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         statement: Option<Statement>,
     },

@@ -366,7 +366,8 @@ pub struct LeaseResponse {
     /// How long that one may still not be seen, while the lease runs and the market is not paused.
     #[serde(default)]
     pub unseen: Option<AbsenceResponse>,
-    /// Until when its provider is paid at most, if it was absent when the lease ended.
+    /// The second after which its provider has earned nothing, if it was absent when the lease ended; but for what was
+    /// paid out before and what was earned before the account's clock last started again.
     #[serde(default)]
     pub paid_until: Option<u64>,
 }

@@ -8,6 +8,7 @@
 use cosmwasm_schema::serde::{Deserialize, Serialize};
 use cosmwasm_std::{Addr, QuerierWrapper, StdError, StdResult, Storage};
 use cw_storage_plus::Item;
+use souk_api::escrow::PROTOCOL;
 use souk_core::{AccountId, DeploymentId};
 
 use crate::{
@@ -32,6 +33,8 @@ enum Query {
 struct Answer {
     controllers: Vec<String>,
     min_runway: u64,
+    #[serde(default)]
+    protocol: u32,
 }
 
 impl Link {
@@ -56,7 +59,8 @@ pub fn link(config: &Config) -> StdResult<Link> {
 /// any bid, the registry must name this orderbook.
 ///
 /// # Errors
-/// If the escrow does not list this contract as a controller, or if the registry does not name it.
+/// If the escrow does not list this contract as a controller or is of older code, or if the registry does not name
+/// this one.
 pub fn learn_link(ctx: &mut Ctx) -> Result<Link, ContractError> {
     if let Some(link) = ctx.config.link {
         return Ok(link);
@@ -73,7 +77,8 @@ pub fn learn_link(ctx: &mut Ctx) -> Result<Link, ContractError> {
 /// link, so it is never merely deleted. True if `config` changed, which the caller saves.
 ///
 /// # Errors
-/// If the escrow does not list this contract as a controller any more.
+/// If the escrow does not list this contract as a controller any more, or is of older code: it would pass over what
+/// it does not know, in silence.
 pub fn refresh_link(
     storage: &mut dyn Storage,
     querier: &QuerierWrapper,
@@ -90,6 +95,9 @@ pub fn refresh_link(
 
 fn ask_link(querier: &QuerierWrapper, escrow: &Addr, own: &Addr) -> Result<Link, ContractError> {
     let known: Answer = querier.query_wasm_smart(escrow, &Query::Config {})?;
+    if known.protocol < PROTOCOL {
+        return Err(ContractError::OldEscrow(escrow.clone()));
+    }
     let index = known.controllers.iter().position(|controller| controller == own.as_str());
     let index = index.and_then(|index| u16::try_from(index).ok());
     let controller =
@@ -119,11 +127,13 @@ mod tests {
             controllers: vec!["souk1orderbook".into()],
             cw20_tokens: Vec::new(),
             delisted: Vec::new(),
+            protocol: PROTOCOL,
             paused: false,
             pause_ends: None,
         };
         let read: Answer = from_json(to_json_vec(&answer)?)?;
         assert_eq!((read.controllers, read.min_runway), (answer.controllers, 3_600));
+        assert_eq!(read.protocol, PROTOCOL);
         Ok(())
     }
 }

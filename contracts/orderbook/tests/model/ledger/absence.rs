@@ -19,6 +19,8 @@ pub struct Presence {
     stands: Option<(Moment, Option<u64>)>,
     /// When it last went on; the first and the last block in which that may have been.
     went_on: (u64, u64, u64),
+    /// When it last came to stand still, with what counts as one standstill; both if the books do not know which.
+    came_to_stand: Vec<Moment>,
     pub absences: BTreeMap<String, u64>,
 }
 
@@ -35,6 +37,7 @@ impl Presence {
                 self.see(provider, (said.issued_at, at.1));
             }
             ExecuteMsg::Pause {} if self.stands.is_none() => {
+                self.come_to_stand(at);
                 self.stands =
                     Some((at, by_guardian.then_some(at.0 + souk_contract_std::pause::LONGEST)));
             }
@@ -51,6 +54,17 @@ impl Presence {
         }
     }
 
+    /// One that begins within ten minutes of another's end, or within the block that these take, goes on with it.
+    fn come_to_stand(&mut self, at: Moment) {
+        let (time, first, last) = self.went_on;
+        let soon = at.0 < time + 600;
+        if self.came_to_stand.is_empty() || !(soon || at.1 < last + 1) {
+            self.came_to_stand = vec![at];
+        } else if !(soon || at.1 < first + 1) {
+            self.came_to_stand.push(at);
+        }
+    }
+
     fn end_by_itself(&mut self, now: Moment) {
         if let Some((since, Some(ends))) = self.stands
             && now.0 >= ends
@@ -64,39 +78,39 @@ impl Presence {
         self.seen.insert(provider.to_owned(), at);
     }
 
-    /// Since when the provider of a lease was not seen, with the first and the last block in which that may have
-    /// begun; none while the market stands still.
-    pub fn unseen(
+    /// Until when a lease's provider is paid if it is absent now; what may be, where the books do not know.
+    pub fn paid_until(
         &mut self,
+        terms: Option<Absence>,
         provider: &str,
         began: Moment,
         now: Moment,
-    ) -> Option<(u64, u64, u64)> {
+    ) -> Vec<Option<u64>> {
+        let Some(Absence { limit, .. }) = terms else { return vec![None] };
         self.end_by_itself(now);
-        if self.stands.is_some() {
-            return None;
-        }
+        let blocks = (limit * BLOCKS_AN_HOUR).div_ceil(HOUR);
+        let over =
+            |since: Moment, now: Moment| now.0 >= since.0 + limit && now.1 >= since.1 + blocks;
         let seen = self.seen.get(provider).copied().unwrap_or_default();
+        let since = (seen.0.max(began.0), seen.1.max(began.1));
+        // Who was absent when it came to stand still is so whatever came then.
+        let before: Vec<bool> = self.came_to_stand.iter().map(|at| over(since, *at)).collect();
+        let (mut all, stays) = (Vec::new(), before.iter().any(|before| *before));
+        if stays {
+            all.push(Some(since.0 + limit / 4));
+        }
+        if before.iter().all(|before| *before) && stays {
+            return all;
+        }
+        if self.stands.is_some() {
+            all.push(None);
+            return all;
+        }
         let (went_on, first, last) = self.went_on;
-        let both = (seen.0.max(began.0), seen.1.max(began.1));
-        Some((both.0.max(went_on), both.1.max(first), both.1.max(last)))
+        for block in [first, last] {
+            let since = (since.0.max(went_on), since.1.max(block));
+            all.push(over(since, now).then_some(since.0 + limit / 4));
+        }
+        all
     }
-}
-
-/// Until when an absent provider is paid; none if it is not absent. `shown` is what the contract says, which decides
-/// where the books do not know the block.
-pub fn paid_until(
-    terms: Option<Absence>,
-    unseen: Option<(u64, u64, u64)>,
-    now: Moment,
-    shown: Option<u64>,
-) -> Option<u64> {
-    let (terms, (since, first, last)) = (terms?, unseen?);
-    let blocks =
-        terms.limit * BLOCKS_AN_HOUR / HOUR + u64::from(terms.limit * BLOCKS_AN_HOUR % HOUR > 0);
-    let paid_until = since + terms.limit / 4;
-    if now.0 < since + terms.limit || now.1 < first + blocks {
-        return None;
-    }
-    if now.1 >= last + blocks { Some(paid_until) } else { shown.map(|_| paid_until) }
 }

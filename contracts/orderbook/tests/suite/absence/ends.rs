@@ -59,6 +59,27 @@ fn a_group_is_put_out_again_without_the_provider_if_its_tenant_chose_so() {
 }
 
 #[test]
+fn a_delegate_puts_no_auction_out_again_beyond_its_limit_by_it() {
+    for (limit, reopened) in [(None, false), (Some(999), false), (Some(1_000), true)] {
+        let mut market = Market::new();
+        for name in ["pro", "other"] {
+            market.provider(name);
+        }
+        let absence = Some(Absence { reopens: true, ..SIX_HOURS });
+        let new = NewDeployment { absence, ..deployment(&[group("web", 1_000)], lowest_price(60)) };
+        let id = market.create("ann", &new, PLENTY).unwrap();
+        let order = market.deployment(id).groups[0].order;
+        market.place("pro", order, PRICE).unwrap();
+        market.lapse(60).close_auction(order, 9).unwrap();
+        market.set_delegate("ann", id, "desk", limit).unwrap();
+        market.blocks(BLOCKS, 6 * HOUR);
+        let response = market.close_absent("desk", order).unwrap();
+        let opened = market.events_of::<OrderOpened>(&response).len();
+        assert_eq!(opened, usize::from(reopened), "{limit:?}");
+    }
+}
+
+#[test]
 fn while_the_account_is_depleted_it_ends_for_lack_of_money_and_is_no_absence() {
     let mut market = Market::new();
     for name in ["pro", "other"] {

@@ -98,6 +98,24 @@ fn it_is_refused_if_it_is_old_from_the_future_or_not_the_providers() {
 }
 
 #[test]
+fn words_that_were_kept_do_not_keep_a_provider_that_is_gone_from_being_absent() {
+    let mut market = Market::new();
+    let (order, _) = leased(&mut market, SIX_HOURS);
+    set_key(&mut market, "pro", Some(&key()));
+    let kept: Vec<_> = (1..60).map(|n| signed(&market, &key(), market.now() + n * 60)).collect();
+    let last = market.now() + 59 * 60;
+    // For an hour after its last word they can be passed on, and no longer.
+    market.lapse(2 * HOUR);
+    for said in kept {
+        let passed = said.issued_at + HOUR >= market.now();
+        assert_eq!(pass_on(&mut market, "friend", said).is_ok(), passed);
+    }
+    let unseen = market.lease_of(order).unseen.unwrap();
+    assert!(unseen.since <= last && unseen.from <= last + 6 * HOUR);
+    market.blocks(BLOCKS, 6 * HOUR).close_absent("ann", order).unwrap();
+}
+
+#[test]
 fn another_key_or_operator_makes_void_what_was_signed_before() {
     let mut market = Market::new();
     leased(&mut market, SIX_HOURS);

@@ -112,6 +112,30 @@ fn while_the_market_is_paused_nobody_is_absent_and_heartbeats_go_on() {
 }
 
 #[test]
+fn who_was_absent_when_a_pause_began_is_so_in_it_and_after_it() {
+    for paused in [true, false] {
+        let mut market = Market::new();
+        let (order, id) = absent(&mut market, SIX_HOURS);
+        let paid_until = market.stats_of("pro").seen_at + 6 * HOUR / 4;
+        market.lapse(HOUR).pause(true);
+        market.lapse(600);
+        if !paused {
+            market.pause(false);
+        }
+        let response = market.lapse(1).close_absent("ann", order).unwrap();
+        let closed = &market.events_of::<LeaseClosed>(&response)[0];
+        assert_eq!(closed.paid_until, Some(paid_until), "in the pause: {paused}");
+        assert_eq!(market.stream(id, order).earned, amount(PRICE * 5 / 2));
+    }
+    // One that comes back meanwhile is not.
+    let mut market = Market::new();
+    let (order, _) = absent(&mut market, SIX_HOURS);
+    market.pause(true);
+    market.lapse(HOUR).heartbeat("pro").unwrap();
+    assert_eq!(market.close_absent("ann", order).unwrap_err(), AbsenceError::Paused.into());
+}
+
+#[test]
 fn a_guardians_pause_that_ended_by_itself_counts_like_any() {
     let mut market = Market::new();
     let (order, _) = leased(&mut market, SIX_HOURS);
