@@ -3,10 +3,10 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use souk_api::orderbook::{DeploymentState, ExecuteMsg, GroupResponse, MAX_STARTS, OrderState};
-use souk_client::{Error, Market, deploy};
+use souk_client::{Error, Market, deploy, events};
 use souk_core::{DeploymentId, GroupSeq};
 
-use super::close;
+use super::{absence, close};
 use crate::{context::Context, exit::Exit};
 
 /// Pause, start and close the groups of a deployment, and say who may not bid on them.
@@ -148,7 +148,12 @@ async fn send(
 ) -> Result<()> {
     let wallet = context.wallet()?;
     let message = wallet.execute(&market.contracts.orderbook, message, &[])?;
-    wallet.send(action, vec![message]).await?;
+    let sent = wallet.send(action, vec![message]).await?;
+    let found = events::of_orderbook(&sent.events, &market.contracts.orderbook);
+    let ends = events::absent_ends(&found);
+    if !ends.is_empty() {
+        context.out.progress(absence::taken_back(&ends));
+    }
     Ok(())
 }
 

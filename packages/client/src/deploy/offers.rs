@@ -101,8 +101,11 @@ pub struct History {
     pub breaches: u64,
     /// Those that it ended for want of a manifest, by its own word.
     pub without_manifest: u64,
-    /// Those that it took back with notice.
+    /// Those that it took back with notice. Ends for an absence have the reason of some of these, so that of a
+    /// provider that was absent it may be more.
     pub taken_back: u64,
+    /// Those that ended since it was absent, whoever ended them.
+    pub absences: u64,
 }
 
 impl History {
@@ -115,11 +118,14 @@ impl History {
         let by_provider =
             [CloseReason::Unstable, CloseReason::Decommission, CloseReason::Unspecified];
         let left: u64 = by_provider.into_iter().map(ended).sum();
+        // What is closed as absent is `unspecified` and no breach; what its tenant closed is `tenant`.
+        let as_absent = stats.absences.min(ended(CloseReason::Unspecified));
         Self {
             won: stats.won,
             breaches: stats.breaches,
             without_manifest: ended(CloseReason::ManifestTimeout),
-            taken_back: left.saturating_sub(stats.breaches),
+            taken_back: left.saturating_sub(stats.breaches).saturating_sub(as_absent),
+            absences: stats.absences,
         }
     }
 }
