@@ -1,5 +1,4 @@
-//! What tenants and providers do about absence: `souk lease absent`, `souk provider heartbeat`, and what other
-//! commands say of pay that was taken back.
+//! What tenants and providers do about absence: `souk lease absent` and `souk provider heartbeat`.
 
 use anyhow::Result;
 use souk_api::orderbook::{ExecuteMsg, GroupState};
@@ -7,7 +6,6 @@ use souk_client::{
     Error, Market, MarketError, Wallet,
     deploy::{self, ClosedAbsent},
     error::AbsenceRefusal,
-    events::AbsentEnd,
     show::{self, amount},
 };
 use souk_core::{GroupId, OrderId};
@@ -83,11 +81,4 @@ pub async fn heartbeat(context: &Context, market: &Market, provider: &str) -> Re
         None => refused,
     })?;
     Ok(())
-}
-
-/// That pay was taken back of leases that ended, a line for each; nothing if it was of none.
-pub fn taken_back(ends: &[AbsentEnd]) -> String {
-    let line =
-        |end: &AbsentEnd| format!("Lease {}: {}.", end.order, show::paid_until(end.paid_until));
-    ends.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -4,10 +4,14 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use souk_api::orderbook::DeploymentState;
-use souk_client::{deploy, events::AbsentEnd, market::Market, show::amount};
+use souk_client::{
+    deploy,
+    events::AbsentEnd,
+    market::Market,
+    show::{self, amount},
+};
 use souk_core::{Amount, DeploymentId};
 
-use super::absence;
 use crate::{context::Context, error, exit::Exit};
 
 /// Close a deployment, pay its providers, and return what is left of the deposits.
@@ -81,7 +85,7 @@ pub fn describe(closed: &Closed) -> String {
     };
     let absent = match &closed.absent[..] {
         [] => String::new(),
-        ends => format!("\n{}", absence::taken_back(ends)),
+        ends => format!("\n{}", show::taken_back(ends)),
     };
     let more = if closed.absent.is_empty() { "" } else { ", and the pay that was taken back," };
     format!(

@@ -3,10 +3,10 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use souk_api::orderbook::{DeploymentState, ExecuteMsg, GroupResponse, MAX_STARTS, OrderState};
-use souk_client::{Error, Market, deploy, events};
+use souk_client::{Error, Market, deploy, events, show};
 use souk_core::{DeploymentId, GroupSeq};
 
-use super::{absence, close};
+use super::close;
 use crate::{context::Context, exit::Exit};
 
 /// Pause, start and close the groups of a deployment, and say who may not bid on them.
@@ -152,7 +152,7 @@ async fn send(
     let found = events::of_orderbook(&sent.events, &market.contracts.orderbook);
     let ends = events::absent_ends(&found);
     if !ends.is_empty() {
-        context.out.progress(absence::taken_back(&ends));
+        context.out.progress(show::taken_back(&ends));
     }
     Ok(())
 }

@@ -251,6 +251,33 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn what_ended_as_absent_is_counted_by_itself_and_not_as_taken_back() {
+        use CloseReason::{Decommission, Tenant, Unspecified};
+        for (closed, breaches, absences, taken_back) in [
+            (vec![(Decommission, 3), (Unspecified, 1)], 1, 0, 3),
+            (vec![(Decommission, 3), (Unspecified, 2)], 1, 2, 2),
+            (vec![(Unspecified, 2)], 0, 2, 0),
+            // Its tenant ended them; they say nothing of the others.
+            (vec![(Decommission, 1), (Tenant, 5)], 0, 5, 1),
+        ] {
+            let stats = ProviderStatsResponse {
+                provider: "souk1a".to_owned(),
+                slots: 5,
+                used: 0,
+                won: 9,
+                active: 0,
+                closed,
+                breaches,
+                seen_at: 0,
+                seen_block: 0,
+                absences,
+            };
+            let found = History::of(&stats);
+            assert_eq!((found.taken_back, found.absences), (taken_back, absences), "{stats:?}");
+        }
+    }
+
+    #[test]
     fn an_offer_is_picked_by_price_row_or_provider() {
         let offers = [offer("souk1a", 5), offer("souk1b", 7)];
         let picked = |text: &str| {

@@ -4,6 +4,7 @@ use souk_api::orderbook::{Absence, AbsenceResponse, LeaseResponse};
 use souk_core::absence::paid_for;
 
 use super::{duration, moment};
+use crate::events::AbsentEnd;
 
 /// What holds for the providers of a deployment when they are not seen any more.
 pub fn absence_terms(terms: &Absence) -> String {
@@ -45,6 +46,12 @@ pub fn paid_until(until: u64) -> String {
         "its provider was absent and is paid until {} at most; what it would have earned since went back to the account",
         moment(until)
     )
+}
+
+/// That pay was taken back of leases that ended, a line for each.
+pub fn taken_back(ends: &[AbsentEnd]) -> String {
+    let line = |end: &AbsentEnd| format!("Lease {}: {}.", end.order, paid_until(end.paid_until));
+    ends.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// When a lease can be closed as absent, by its tenant and its delegate or by anyone. `now` is the newest block's

@@ -8,7 +8,7 @@ mod reclaim;
 mod status;
 mod table;
 
-pub use absence::{absence_terms, paid_until, unseen, when_absent};
+pub use absence::{absence_terms, paid_until, taken_back, unseen, when_absent};
 pub use duration::{duration, moment};
 pub use money::{a_month, amount};
 pub use offers::offers;

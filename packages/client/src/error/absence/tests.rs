@@ -1,41 +1,34 @@
+use std::collections::BTreeSet;
+
 use cosmwasm_std::Addr;
 use souk_core::{OrderId, absence};
 use souk_orderbook::AbsenceError;
 
 use super::*;
 
-/// One of each refusal that the contract knows.
-fn refusals() -> [AbsenceError; 5] {
+/// One of each refusal that is read, and what it is read as.
+fn refusals() -> [(AbsenceError, AbsenceRefusal); 5] {
     let order = OrderId(7);
     let (min, max) = (absence::MIN_LIMIT, absence::MAX_LIMIT);
+    let early =
+        AbsenceError::NotAbsent { order, from: 9_000, from_block: 90, now: 8_000, height: 80 };
     [
-        AbsenceError::LimitRange { seconds: 5, min, max },
-        AbsenceError::NoLimit(order),
-        AbsenceError::Paused,
-        AbsenceError::NotAbsent { order, from: 9_000, from_block: 90, now: 8_000, height: 80 },
-        AbsenceError::NoLeases(Addr::unchecked("souk1pro")),
+        (AbsenceError::LimitRange { seconds: 5, min, max }, AbsenceRefusal::LimitRange),
+        (AbsenceError::NoLimit(order), AbsenceRefusal::NoLimit),
+        (AbsenceError::Paused, AbsenceRefusal::Paused),
+        (early, AbsenceRefusal::NotAbsent),
+        (AbsenceError::NoLeases(Addr::unchecked("souk1pro")), AbsenceRefusal::NoLeases),
     ]
 }
 
-/// Which one it is; what the contract adds does not compile here until it is read.
-fn expected(refusal: &AbsenceError) -> AbsenceRefusal {
-    match refusal {
-        AbsenceError::LimitRange { .. } => AbsenceRefusal::LimitRange,
-        AbsenceError::NoLimit(_) => AbsenceRefusal::NoLimit,
-        AbsenceError::Paused => AbsenceRefusal::Paused,
-        AbsenceError::NotAbsent { .. } => AbsenceRefusal::NotAbsent,
-        AbsenceError::NoLeases(_) => AbsenceRefusal::NoLeases,
-    }
-}
-
 #[test]
-fn each_refusal_of_the_contract_is_read_as_what_it_is_and_has_an_advice() {
-    for refusal in refusals() {
-        let reason = refusal.to_string();
-        let read = AbsenceRefusal::of(&reason);
-        assert_eq!(read, Some(expected(&refusal)), "{reason}");
-        assert!(read.is_some_and(|read| !read.advice().is_empty()));
+fn each_refusal_is_read_as_what_it_is_and_each_text_that_is_known_is_the_contracts() {
+    for (refusal, expected) in refusals() {
+        assert_eq!(AbsenceRefusal::of(&refusal.to_string()), Some(expected), "{refusal}");
+        assert!(!expected.advice().is_empty());
     }
+    let read: BTreeSet<_> = refusals().iter().map(|(_, expected)| *expected).collect();
+    assert_eq!(read, BTreeSet::from(WORDS.map(|(_, refusal)| refusal)));
 }
 
 #[test]
