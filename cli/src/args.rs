@@ -51,7 +51,7 @@ pub enum Command {
     Bidders(bidders::Bidders),
     /// Name a key for everyday actions on a deployment, and how much it may let it cost.
     Delegate(delegate::Delegate),
-    /// Show and manage leases: status, logs, events, manifest, close, volumes.
+    /// Show and manage leases: status, logs, events, manifest, close, absence, volumes.
     #[command(subcommand)]
     Lease(lease::Lease),
     /// Register a provider and show providers.

@@ -4,7 +4,12 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use souk_api::orderbook::DeploymentState;
-use souk_client::{deploy, market::Market, show::amount};
+use souk_client::{
+    deploy,
+    events::AbsentEnd,
+    market::Market,
+    show::{self, amount},
+};
 use souk_core::{Amount, DeploymentId};
 
 use crate::{context::Context, error, exit::Exit};
@@ -24,6 +29,9 @@ pub struct Closed {
     refunds: usize,
     /// Deposits of others that are still there.
     left: usize,
+    /// Leases whose providers were absent: the pay of that came back to the account before it was refunded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    absent: Vec<AbsentEnd>,
     /// What was in the account before.
     #[serde(skip)]
     about: String,
@@ -51,16 +59,17 @@ pub async fn close(context: &Context, market: &Market, deployment: DeploymentId)
         && before.balance == Amount::ZERO
         && market.escrow.streams(account).await?.is_empty()
     {
-        return Ok(Closed { deployment, refunds: 0, left: 0, about });
+        return Ok(Closed { deployment, refunds: 0, left: 0, absent: Vec::new(), about });
     }
-    deploy::close(market, &wallet, deployment).await?;
+    let absent = deploy::close(market, &wallet, deployment).await?;
     let returned = deploy::return_deposits(market, &wallet, account).await;
     let returned = returned.unwrap_or_else(|error| {
         let error = error::describe(&error.into());
         context.out.progress(format!("deposits of others were not returned: {error}"));
         deploy::Returned::default()
     });
-    Ok(Closed { deployment, refunds: returned.refunds + 1, left: returned.left, about })
+    let refunds = returned.refunds + 1;
+    Ok(Closed { deployment, refunds, left: returned.left, absent, about })
 }
 
 /// What came of it, in words.
@@ -74,8 +83,13 @@ pub fn describe(closed: &Closed) -> String {
             " {left} deposits of others are left; anyone can claim them for their depositors."
         ),
     };
+    let absent = match &closed.absent[..] {
+        [] => String::new(),
+        ends => format!("\n{}", show::taken_back(ends)),
+    };
+    let more = if closed.absent.is_empty() { "" } else { ", and the pay that was taken back," };
     format!(
-        "Deployment {} is closed; about {} went back in {} refunds.{left}",
+        "Deployment {} is closed; about {}{more} went back in {} refunds.{left}{absent}",
         closed.deployment, closed.about, closed.refunds
     )
 }

@@ -51,6 +51,12 @@ pub struct Deploy {
     strict: bool,
 }
 
+/// What is said of a market that is older than the rule for absent providers.
+const NO_ABSENCE: &str =
+    "\nThis market knows no absence: a provider that is gone is paid until you close its lease.";
+const NOT_STORED: &str = "\nThis market knows no absence: it stored nothing of `souk.absence`. A provider that is gone is paid \
+     until you close its lease.";
+
 /// The result.
 #[derive(Debug, Serialize)]
 struct Report {
@@ -86,6 +92,7 @@ impl Deploy {
             },
         };
         let wallet = Arc::new(context.wallet()?);
+        out.progress(show::absence_terms(&request.plan.absence.unwrap_or_default()));
         let choose = |offers: &Offers| choose(out, offers);
         let report = |progress: Progress<'_>| out.progress(line(&progress));
         let deployed =
@@ -144,8 +151,13 @@ fn created_line(created: &Created, plan: &Plan) -> String {
             duration(seconds)
         )
     });
+    let no_absence = match (created.no_absence, plan.absence) {
+        (false, _) => "",
+        (true, None) => NO_ABSENCE,
+        (true, Some(_)) => NOT_STORED,
+    };
     format!(
-        "deployment {} created with {}, of which {}{} carry its orders and stay while they are open; open for bids: order {}{dropped}",
+        "deployment {} created with {}, of which {}{} carry its orders and stay while they are open; open for bids: order {}{dropped}{no_absence}",
         created.deployment,
         plan.deposit,
         plan.reserved,

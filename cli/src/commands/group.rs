@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use souk_api::orderbook::{DeploymentState, ExecuteMsg, GroupResponse, MAX_STARTS, OrderState};
-use souk_client::{Error, Market, deploy};
+use souk_client::{Error, Market, deploy, events, show};
 use souk_core::{DeploymentId, GroupSeq};
 
 use super::close;
@@ -148,7 +148,12 @@ async fn send(
 ) -> Result<()> {
     let wallet = context.wallet()?;
     let message = wallet.execute(&market.contracts.orderbook, message, &[])?;
-    wallet.send(action, vec![message]).await?;
+    let sent = wallet.send(action, vec![message]).await?;
+    let found = events::of_orderbook(&sent.events, &market.contracts.orderbook);
+    let ends = events::absent_ends(&found);
+    if !ends.is_empty() {
+        context.out.progress(show::taken_back(&ends));
+    }
     Ok(())
 }
 

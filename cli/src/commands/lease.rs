@@ -7,14 +7,14 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse};
 use souk_client::{
-    Market, deploy,
+    Error, Market, deploy,
     gateway::{Client, client_for},
-    show::{self, amount, table},
+    show::{self, amount, duration, moment, table},
 };
 use souk_core::{CloseReason, GroupId, OrderId};
 use souk_gateway::body::{ClusterEvent, EventQuery, LogLine, LogQuery};
 
-use super::group;
+use super::{absence, group};
 use crate::{
     context::Context,
     exit::Exit,
@@ -22,7 +22,7 @@ use crate::{
     units,
 };
 
-/// Show and manage leases: status, logs, events, manifest, close, volumes.
+/// Show and manage leases: status, logs, events, manifest, close, absence, volumes.
 #[derive(Debug, Subcommand)]
 pub enum Lease {
     /// List your leases, or those of a provider.
@@ -82,6 +82,13 @@ pub enum Lease {
         /// The lease's number, which is that of its order.
         order: OrderId,
     },
+    /// End a lease whose provider is absent: it was not seen for the limit of the lease's terms. You or your
+    /// delegate can then; anyone after twice the limit, or as soon as you if the terms say so. The pay of its
+    /// absence comes back to the account.
+    Absent {
+        /// The lease's number, which is that of its order.
+        order: OrderId,
+    },
     /// Delete the volumes of a lease that ended now. Its provider keeps them for some time, in case that
     /// the end was a mistake.
     DeleteVolumes {
@@ -124,6 +131,7 @@ impl Lease {
             }
             Self::Reclaim { order, reason } => reclaim(context, &market, order, reason).await,
             Self::EndReclaim { order } => end_reclaim(context, &market, order).await,
+            Self::Absent { order } => absence::end(context, &market, order).await,
             Self::DeleteVolumes { order } => delete_volumes(context, &market, order).await,
         }
     }
@@ -146,15 +154,17 @@ async fn list(context: &Context, market: &Market, provider: Option<String>) -> R
             leases
         }
     };
-    context.out.result(&leases, |leases| list_of(leases));
+    let (_, now) = market.now().await?;
+    context.out.result(&leases, |leases| list_of(leases, now));
     Ok(Exit::Ok)
 }
 
-fn list_of(leases: &[LeaseResponse]) -> String {
+fn list_of(leases: &[LeaseResponse], now: u64) -> String {
     if leases.is_empty() {
         return "No leases run.".to_owned();
     }
-    let mut rows = table(["lease", "group", "state", "provider", "tenant", "an hour", "reason"]);
+    let columns = ["lease", "group", "state", "provider", "tenant", "an hour", "seen", "reason"];
+    let mut rows = table(columns);
     for lease in leases {
         rows.add_row([
             lease.order.to_string(),
@@ -163,10 +173,23 @@ fn list_of(leases: &[LeaseResponse]) -> String {
             lease.provider.clone(),
             lease.tenant.clone(),
             amount(lease.price.u128(), &lease.denom),
+            seen(lease, now),
             lease.reason.map_or("-".to_owned(), |reason| reason.to_string()),
         ]);
     }
     rows.to_string()
+}
+
+/// When the provider was last seen, that it is absent, or until when it is paid.
+fn seen(lease: &LeaseResponse, now: u64) -> String {
+    match (&lease.unseen, lease.paid_until) {
+        (_, Some(until)) => format!("paid until {}", moment(until)),
+        (Some(unseen), _) => {
+            let ago = duration(now.saturating_sub(unseen.since));
+            if unseen.absent { format!("absent, {ago} ago") } else { format!("{ago} ago") }
+        }
+        (None, None) => "-".to_owned(),
+    }
 }
 
 async fn status(
@@ -177,13 +200,24 @@ async fn status(
 ) -> Result<Exit> {
     let client = client(context, market, order).await?;
     let status = match wait {
-        None => client.lease_status(order).await?,
+        None => client.lease_status(order).await.map_err(Error::from),
         Some(seconds) => {
-            deploy::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await?
+            deploy::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await
         }
     };
-    context.out.result(&status, show::status);
+    if let Some(seen) = seen_on_chain(market, order).await {
+        context.out.progress(format!("Lease {order}: {seen}"));
+    }
+    context.out.result(&status?, show::status);
     Ok(Exit::Ok)
+}
+
+/// When the provider was last seen, or until when it is paid, by the chain: its gateway may be gone with it. What
+/// cannot be looked up is not said.
+async fn seen_on_chain(market: &Market, order: OrderId) -> Option<String> {
+    let lease = market.orderbook.lease(order).await.ok()?;
+    let (_, now) = market.now().await.ok()?;
+    lease.paid_until.map(show::paid_until).or_else(|| show::unseen(&lease, now))
 }
 
 impl Logs {
@@ -266,9 +300,18 @@ async fn show_end(
             false => String::new(),
         };
         let group = group::describe(deployment, &group);
-        format!("Lease {} is closed: {reason}. {group}{excluded}", lease.order)
+        let absent = lease
+            .paid_until
+            .map_or_else(String::new, |until| format!(" {}.", sentence(&show::paid_until(until))));
+        format!("Lease {} is closed: {reason}.{absent} {group}{excluded}", lease.order)
     });
     Ok(Exit::Ok)
+}
+
+/// With a capital at its beginning.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 async fn reclaim(

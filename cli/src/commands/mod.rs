@@ -1,5 +1,6 @@
 //! One file a command: its arguments and what it does.
 
+pub mod absence;
 pub mod accept;
 pub mod admin;
 pub mod audit;
@@ -10,6 +11,7 @@ pub mod close;
 pub mod delegate;
 pub mod deploy;
 pub mod deposit;
+pub mod earnings;
 pub mod fees;
 pub mod group;
 pub mod keys;

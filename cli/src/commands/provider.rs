@@ -12,10 +12,11 @@ use souk_chain::Coin;
 use souk_client::{
     Error,
     deploy::History,
-    show::{duration, table},
+    show::{duration, moment, table},
 };
 use souk_core::{Amount, OrderId, PriceFloor};
 
+use super::{absence, earnings};
 use crate::{context::Context, exit::Exit, units};
 
 /// Register a provider and show providers.
@@ -79,7 +80,21 @@ pub enum Provider {
         #[arg(long, conflicts_with = "floors")]
         none: bool,
     },
-    /// Show a provider: gateway, bond, slots, leases, attributes.
+    /// Say that a provider is there, by its own key or its operator's. The agent does that while it runs, so this
+    /// is for the time when it cannot: a provider that is not seen for the limit of a lease loses the lease and
+    /// the pay of that time.
+    Heartbeat {
+        /// The provider; the chosen key's own account if not given.
+        #[arg(long, value_name = "ADDRESS|KEY")]
+        provider: Option<String>,
+    },
+    /// Show what a provider's leases earned, were paid and are owed, and what is held while they run.
+    Earnings {
+        /// The provider's address or key.
+        #[arg(value_name = "ADDRESS|KEY")]
+        provider: String,
+    },
+    /// Show a provider: gateway, bond, slots, leases, when it was last seen, attributes.
     Show {
         /// The provider's address or key.
         #[arg(value_name = "ADDRESS|KEY")]
@@ -176,6 +191,17 @@ impl Provider {
                 check_listed(context, &floors).await?;
                 let message = ExecuteMsg::SetFloors { provider: own(context)?, floors };
                 execute_own(context, "setting price floors", &message, &[]).await
+            }
+            Self::Heartbeat { provider } => {
+                let provider = match provider {
+                    Some(provider) => context.address(&provider)?,
+                    None => own(context)?,
+                };
+                absence::heartbeat(context, &context.market()?, &provider).await?;
+                show(context, &provider).await
+            }
+            Self::Earnings { provider } => {
+                earnings::show(context, &context.address(&provider)?).await
             }
             Self::Show { provider } => show(context, &context.address(&provider)?).await,
             Self::List => list(context).await,
@@ -301,14 +327,16 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
             (
                 "leases",
                 format!(
-                    "{} won, {} run, {} broken off, {} without manifest, {} taken back",
+                    "{} won, {} run, {} broken off, {} without manifest, {} taken back, {} ended as absent",
                     stats.won,
                     stats.active,
                     stats.breaches,
                     History::of(stats).without_manifest,
                     History::of(stats).taken_back,
+                    stats.absences,
                 ),
             ),
+            ("last seen", last_seen(stats, *now)),
             ("maintenance", provider.maintenance.to_string()),
             ("registered", provider.registered.to_string()),
         ] {
@@ -320,6 +348,17 @@ async fn show(context: &Context, provider: &str) -> Result<Exit> {
         rows.to_string()
     });
     Ok(Exit::Ok)
+}
+
+/// By a bid, a close or a heartbeat of its own; an orderbook that is older than the rule says nothing of it.
+fn last_seen(stats: &ProviderStatsResponse, now: u64) -> String {
+    match stats.seen_at {
+        0 => "never".to_owned(),
+        at => {
+            let ago = duration(now.saturating_sub(at));
+            format!("{ago} ago, {}, block {}", moment(at), stats.seen_block)
+        }
+    }
 }
 
 fn next_gateway(provider: &ProviderResponse, now: u64) -> String {

@@ -9,6 +9,7 @@ use std::{
 use anyhow::Result;
 use clap::Subcommand;
 use serde::Serialize;
+use souk_api::orderbook::Absence;
 use souk_client::{
     Error,
     network::NameMap,
@@ -44,8 +45,8 @@ pub enum Sdl {
         /// Treat warnings as errors.
         #[arg(long)]
         strict: bool,
-        /// Print what the orderbook gets instead: prices an hour, the auction, and the network's
-        /// names for denoms and auditors.
+        /// Print what the orderbook gets instead: prices an hour, the auction, what holds for an absence,
+        /// and the network's names for denoms and auditors.
         #[arg(long)]
         souk: bool,
     },
@@ -67,6 +68,9 @@ struct OrderbookInput {
     file: String,
     denom: String,
     auction: AuctionPolicy,
+    /// Absent if the file says nothing of it: the market's default holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absence: Option<Absence>,
     groups: Vec<GroupSpec>,
     mapped: Vec<Mapped>,
 }
@@ -145,6 +149,7 @@ fn orderbook_input(context: &Context, files: &[PathBuf], strict: bool) -> Result
             file: path.display().to_string(),
             denom: compiled.denom,
             auction: compiled.auction,
+            absence: compiled.absence,
             groups: compiled.groups,
             mapped: compiled.mapped,
         };

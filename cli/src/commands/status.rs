@@ -5,10 +5,11 @@ use clap::Args;
 use serde::Serialize;
 use souk_api::{
     escrow::{AccountResponse, DepositResponse, StreamResponse},
-    orderbook::{DeploymentResponse, LeaseResponse, MarkResponse},
+    orderbook::{DeploymentResponse, LeaseResponse, MarkResponse, OrderState},
 };
 use souk_client::{
-    deploy,
+    Market, deploy,
+    error::if_present,
     show::{self, amount, duration, table},
 };
 use souk_core::DeploymentId;
@@ -29,6 +30,8 @@ struct Report {
     now: u64,
     deployment: DeploymentResponse,
     leases: Vec<LeaseResponse>,
+    /// The latest leases of groups that rest or are closed, while they are kept.
+    ended: Vec<LeaseResponse>,
     account: AccountResponse,
     streams: Vec<StreamResponse>,
     deposits: Vec<DepositResponse>,
@@ -40,16 +43,24 @@ impl Status {
         let market = context.market()?;
         let deployment = market.orderbook.deployment(self.deployment).await?;
         let leases = deploy::leases_of(&market, &deployment).await?;
+        let ended = ended(&market, &deployment).await?;
         let (account, streams, deposits) = tokio::try_join!(
             market.escrow.account(deployment.account),
             market.escrow.streams(deployment.account),
             market.escrow.deposits(deployment.account),
         )?;
         let (_, now) = market.now().await?;
-        let report = Report { now, deployment, leases, account, streams, deposits };
+        let report = Report { now, deployment, leases, ended, account, streams, deposits };
         context.out.result(&report, show);
         Ok(Exit::Ok)
     }
+}
+
+/// The latest lease of each group that has no order and no lease, if there was one and it is not pruned.
+async fn ended(market: &Market, deployment: &DeploymentResponse) -> Result<Vec<LeaseResponse>> {
+    let rest = deployment.groups.iter().filter(|group| group.order_state == OrderState::Closed);
+    let leases = rest.map(async |group| if_present(market.orderbook.lease(group.order).await));
+    Ok(futures::future::try_join_all(leases).await?.into_iter().flatten().collect())
 }
 
 fn show(report: &Report) -> String {
@@ -103,9 +114,25 @@ fn show(report: &Report) -> String {
         };
         text.push_str(&format!("Lease {order}: {until}{next}\n"));
     }
+    for lease in &report.leases {
+        if let Some(unseen) = show::unseen(lease, report.now) {
+            text.push_str(&format!("Lease {}: {unseen}\n", lease.order));
+        }
+    }
+    for (lease, until) in report.ended.iter().filter_map(|lease| Some((lease, lease.paid_until?))) {
+        text.push_str(&format!("Lease {} ended: {}\n", lease.order, show::paid_until(until)));
+    }
     for stream in &report.streams {
+        let held = match stream.hold {
+            0 => String::new(),
+            hold => format!(
+                ", held {} (the pay of the last {}, owed when the lease ends)",
+                amount(stream.held.u128(), denom),
+                duration(hold)
+            ),
+        };
         text.push_str(&format!(
-            "  stream {}: earned {} of it fee {}, paid {}, owed {}\n",
+            "  stream {}: earned {} of it fee {}, paid {}, owed {}{held}\n",
             stream.stream,
             amount(stream.earned.u128(), denom),
             amount(stream.fee.u128(), denom),

@@ -9,7 +9,7 @@ use souk_api::orderbook::OrderState::{Active, Open};
 use souk_chain::Client;
 use souk_client::market::Orderbook;
 use souk_core::OrderId;
-use souk_devchain::proxy::{On, Proxy, change};
+use souk_devchain::proxy::{Effect, On, Proxy, change};
 use souk_localnet::chain::PREFIX;
 
 use crate::fixture::Fixture;
@@ -113,7 +113,7 @@ async fn an_order_that_fails_keeps_no_other_from_its_lease_and_manifest() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_market_that_stores_no_notice_is_named_at_the_deployment() {
+async fn a_market_that_stores_no_notice_and_no_absence_is_named_at_the_deployment() {
     let fixture = Fixture::new().await;
     let file = fixture.home.path().join("web.yaml");
     let text = fs::read_to_string(&file).unwrap();
@@ -123,24 +123,38 @@ async fn a_market_that_stores_no_notice_is_named_at_the_deployment() {
 
     // As an orderbook of the first release answers, which drops the field.
     let proxy = Proxy::before(&fixture.chain.handle.rpc_url()).await;
-    let without = change(|result: &mut serde_json::Value| {
-        let Some(value) = result["response"]["value"].as_str() else { return };
-        let bytes = BASE64_STANDARD.decode(value).unwrap();
-        let found = QuerySmartContractStateResponse::decode(bytes.as_slice()).unwrap();
-        let mut answer: serde_json::Value = serde_json::from_slice(&found.data).unwrap();
-        answer.as_object_mut().unwrap().remove("reclamation").unwrap();
-        let data = answer.to_string().into_bytes();
-        let answer = QuerySmartContractStateResponse { data };
-        result["response"]["value"] = BASE64_STANDARD.encode(answer.encode_to_vec()).into();
-    });
-    proxy.always(On("abci_query", "{\"deployment\":{\"deployment\":2"), without);
+    proxy.always(On("abci_query", "{\"deployment\":{\"deployment\":2"), without("reclamation"));
+    for order in ["{\"order\":{\"order\":2", "{\"order\":{\"order\":3"] {
+        proxy.always(On("abci_query", order), without("absence"));
+    }
     let network = fs::read_to_string(fixture.network()).unwrap();
     let url = fixture.chain.handle.rpc_url();
     assert!(network.contains(&url), "{network}");
     fs::write(fixture.network(), network.replace(&url, proxy.url())).unwrap();
     let dropped = fixture.souk("ann", "deploy web.yaml --wait 0");
     let said = contains("deployment 2 created").and(contains("This market knows no notice"));
-    dropped.code(7).stderr(said.and(contains("with a notice of 1 h")));
+    let no_absence = contains("This market knows no absence").and(contains("`souk.absence`").not());
+    dropped.code(7).stderr(said.and(contains("with a notice of 1 h")).and(no_absence));
+
+    fs::write(&file, text.replace("\nsouk:\n", "\nsouk:\n  absence: { limit: 12h }\n")).unwrap();
+    let dropped = fixture.souk("ann", "deploy web.yaml --wait 0");
+    let said =
+        contains("deployment 3 created").and(contains("it stored nothing of `souk.absence`"));
+    dropped.code(7).stderr(said);
+}
+
+/// What an orderbook answers that does not know the field.
+fn without(field: &'static str) -> Effect {
+    change(move |result: &mut serde_json::Value| {
+        let Some(value) = result["response"]["value"].as_str() else { return };
+        let bytes = BASE64_STANDARD.decode(value).unwrap();
+        let found = QuerySmartContractStateResponse::decode(bytes.as_slice()).unwrap();
+        let mut answer: serde_json::Value = serde_json::from_slice(&found.data).unwrap();
+        answer.as_object_mut().unwrap().remove(field).unwrap();
+        let data = answer.to_string().into_bytes();
+        let answer = QuerySmartContractStateResponse { data };
+        result["response"]["value"] = BASE64_STANDARD.encode(answer.encode_to_vec()).into();
+    })
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -2,6 +2,7 @@
 //! values, what to do, and that nothing was lost by it.
 #![allow(clippy::unwrap_used)]
 
+mod absence;
 mod deploying;
 mod fixture;
 mod groups;

@@ -2,6 +2,7 @@
 //! their types. Other contracts may emit events of the same types; they do not count.
 
 use cosmwasm_std::Attribute;
+use serde::Serialize;
 use souk_api::{
     EventError,
     attestations::AttestationEvent,
@@ -95,6 +96,26 @@ pub fn opened_orders(events: &[OrderbookEvent]) -> Vec<OrderId> {
         _ => None,
     };
     events.iter().filter_map(order).collect()
+}
+
+/// A lease whose provider was absent when it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AbsentEnd {
+    /// The lease, by its order.
+    pub order: OrderId,
+    /// Until when its provider is paid at most, Unix seconds.
+    pub paid_until: u64,
+}
+
+/// The leases that ended by these events and whose providers were absent.
+pub fn absent_ends(events: &[OrderbookEvent]) -> Vec<AbsentEnd> {
+    let end = |event: &OrderbookEvent| match event {
+        OrderbookEvent::LeaseClosed(closed) => {
+            Some(AbsentEnd { order: closed.order, paid_until: closed.paid_until? })
+        }
+        _ => None,
+    };
+    events.iter().filter_map(end).collect()
 }
 
 fn read_one(event: &Event, emitters: &Emitters<'_>) -> Option<Result<MarketEvent, EventError>> {

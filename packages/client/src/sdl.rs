@@ -4,6 +4,7 @@
 use std::{cell::RefCell, collections::BTreeMap, path::Path, time::Duration};
 
 use serde::Serialize;
+use souk_api::orderbook::Absence;
 use souk_core::{AuctionPolicy, GroupSpec, reclaim};
 use souk_sdl::{Manifest, Mapping};
 
@@ -22,6 +23,8 @@ pub struct Compiled {
     pub auction: AuctionPolicy,
     /// The least notice for which providers may take its leases back, in seconds.
     pub reclamation: Option<u64>,
+    /// What holds when a provider is not seen any more; none if the file says nothing of it.
+    pub absence: Option<Absence>,
     /// Foreign names and what they became.
     pub mapped: Vec<Mapped>,
     /// What is plainly a mistake and was accepted nevertheless.
@@ -80,6 +83,7 @@ pub fn compile(file: &str, bytes: &[u8], map: &NameMap, strict: bool) -> Result<
         auction: order.auction,
         reclamation: reclamation(compiled.min_reclamation_window)
             .map_err(|error| Error::input(file, error))?,
+        absence: order.absence.map(absence),
         mapped: names.0,
         warnings: warnings.into_iter().collect(),
     })
@@ -96,6 +100,11 @@ fn reclamation(nanoseconds: Option<u64>) -> Result<Option<u64>, String> {
         "reclamation.min_window is {}; leases are taken back with a notice of 1h to 720h",
         humantime::format_duration(Duration::from_nanos(nanoseconds))
     ))
+}
+
+fn absence(asked: souk_sdl::Absence) -> Absence {
+    let souk_sdl::Absence { limit, anyone_closes, reopens } = asked;
+    Absence { limit, anyone_closes, reopens }
 }
 
 /// The foreign names that were met, each once.

@@ -61,5 +61,5 @@ pub use manifest::{
 pub use names::{host_fault, is_host, is_number};
 pub use order::{Mapping, Order, OrderError};
 pub use report::CompileReport;
-pub use souk::{PriceUnit, SoukOptions};
+pub use souk::{Absence, PriceUnit, SoukOptions};
 pub use version::Edition;

@@ -8,7 +8,7 @@ use crate::{
     compile::Compiled,
     groups::{GroupSpec, ResourceUnit},
     manifest::{Attribute, EndpointKind, Resources},
-    souk::PriceUnit,
+    souk::{Absence, PriceUnit},
 };
 
 /// How names in the file become the chain's.
@@ -40,6 +40,9 @@ pub struct Order {
     pub groups: Vec<core::GroupSpec>,
     /// How winners are found.
     pub auction: core::AuctionPolicy,
+    /// What holds when a provider is not seen any more; none if the file says nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub absence: Option<Absence>,
 }
 
 /// Groups that the orderbook would refuse.
@@ -105,7 +108,7 @@ impl Compiled {
         }
         core::limits::check_groups(&groups)?;
         let denom = denom.ok_or(OrderError::Empty)?;
-        Ok(Order { denom, groups, auction: self.souk.auction })
+        Ok(Order { denom, groups, auction: self.souk.auction, absence: self.souk.absence })
     }
 
     fn denom(&self, denom: &str, mapping: &Mapping<'_>) -> Result<core::Denom, OrderError> {

@@ -10,8 +10,12 @@
 //!     per: hour                # block (of 6 s, the default), hour, month (of 30 days)
 //!   denoms:
 //!     usdc: ibc/4E3D...        # `denom: usdc` then means this one on the chain
+//!   absence:
+//!     limit: 12h               # how long a provider may not be seen
 //!   sla: {}                    # reserved
 //! ```
+
+mod absence;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +28,8 @@ use crate::{
     yaml::{Kind, NodeId},
 };
 
+pub use absence::Absence;
+
 /// Souk's own keys, checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SoukOptions {
@@ -33,6 +39,9 @@ pub struct SoukOptions {
     pub price_per: PriceUnit,
     /// Denoms by the short names that the file uses in `pricing`.
     pub denoms: BTreeMap<String, String>,
+    /// What holds when a provider is not seen any more; none if the file says nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absence: Option<Absence>,
 }
 
 impl Default for SoukOptions {
@@ -41,6 +50,7 @@ impl Default for SoukOptions {
             auction: AuctionPolicy::TenantChoice {},
             price_per: PriceUnit::Block,
             denoms: BTreeMap::new(),
+            absence: None,
         }
     }
 }
@@ -87,7 +97,7 @@ const SECOND: i64 = 1_000_000_000;
 pub(crate) type SoukSection = SoukOptions;
 
 /// What the section may hold.
-pub(crate) const KEYS: &[&str] = &["auction", "price", "denoms", "sla"];
+pub(crate) const KEYS: &[&str] = &["auction", "price", "denoms", "absence", "sla"];
 
 pub(crate) fn read(reader: &mut Reader<'_>, at: NodeId) -> SoukSection {
     let mut section = SoukOptions::default();
@@ -95,6 +105,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, at: NodeId) -> SoukSection {
         "auction" => section.auction = auction(reader, at),
         "price" => section.price_per = price(reader, at),
         "denoms" => section.denoms = denoms(reader, at),
+        "absence" => section.absence = absence::read(reader, at),
         _ => {
             reader
                 .warn(at, "no-effect", "`souk.sla` is reserved and has no effect yet")

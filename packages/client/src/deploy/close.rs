@@ -7,7 +7,12 @@ use souk_api::{
 use souk_chain::Any;
 use souk_core::{AccountId, DeploymentId};
 
-use crate::{error::Error, market::Market, wallet::Wallet};
+use crate::{
+    error::Error,
+    events::{self, AbsentEnd},
+    market::Market,
+    wallet::Wallet,
+};
 
 /// Deposits of others that are looked at: anyone can make any number of them.
 const MOST_READ: usize = 1_000;
@@ -26,7 +31,8 @@ pub struct Returned {
 }
 
 /// Closes a deployment, pays everyone what its leases earned and its tenant what is left. What ended otherwise
-/// (with its last group, or by somebody else for want of money) is paid out all the same.
+/// (with its last group, or by somebody else for want of money) is paid out all the same. Gives the leases whose
+/// providers were absent: their pay for that came back.
 ///
 /// # Errors
 /// If a contract does not answer, or if the chain refuses the close.
@@ -34,16 +40,18 @@ pub async fn close(
     market: &Market,
     wallet: &Wallet,
     deployment: DeploymentId,
-) -> Result<(), Error> {
+) -> Result<Vec<AbsentEnd>, Error> {
     let action = format!("closing deployment {deployment}");
     let sent = wallet.send(&action, closing(market, wallet, deployment).await?).await;
-    match sent {
+    let sent = match sent {
         // A payee may have been paid since its stream was read.
         Err(Error::Refused { .. }) => {
-            wallet.send(&action, closing(market, wallet, deployment).await?).await.map(drop)
+            wallet.send(&action, closing(market, wallet, deployment).await?).await
         }
-        sent => sent.map(drop),
-    }
+        sent => sent,
+    };
+    let events = events::of_orderbook(&sent?.events, &market.contracts.orderbook);
+    Ok(events::absent_ends(&events))
 }
 
 /// What belongs in one transaction, in this order: the close, unless it is closed, each payee's pay and the

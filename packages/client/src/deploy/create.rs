@@ -20,6 +20,9 @@ pub struct Created {
     /// The notice that was asked for, in seconds, if the market took no notice of it: one of the first release
     /// knows none. No lease of the deployment can be taken back then.
     pub dropped_notice: Option<u64>,
+    /// Whether the market is older than the rule for absent providers: its orders have no limit, whatever was
+    /// asked for. Who is gone is paid until somebody ends the lease.
+    pub no_absence: bool,
 }
 
 /// Creates the deployment. Manifest and salt are kept at home before anything is sent, so that
@@ -43,7 +46,7 @@ pub async fn create(
         allow: Vec::new(),
         refuse: Vec::new(),
         reclamation: plan.reclamation.map(|min_window| Reclamation { min_window }),
-        absence: None,
+        absence: plan.absence,
     });
     let orderbook = &market.contracts.orderbook;
     let funds = std::slice::from_ref(&plan.deposit);
@@ -51,7 +54,7 @@ pub async fn create(
     let chain_id = &market.network.chain_id;
     let kept = home.keep_upload(chain_id, &commitment, &plan.upload)?;
     let sent = wallet.send("creating the deployment", vec![message]).await;
-    let outcome = sent.map_err(|error| not_created(error, plan, &kept))?;
+    let outcome = sent.map_err(|error| not_created(unknown_key(error), plan, &kept))?;
     let found = events::of_orderbook(&outcome.events, orderbook);
     let deployment = found
         .iter()
@@ -64,7 +67,9 @@ pub async fn create(
         tracing::warn!(%error, kept = %kept.display(), "the manifest keeps its commitment's name");
     }
     let dropped_notice = dropped_notice(market, deployment, plan).await;
-    Ok(Created { deployment, orders: events::opened_orders(&found), dropped_notice })
+    let orders = events::opened_orders(&found);
+    let no_absence = knows_no_absence(market, &orders).await;
+    Ok(Created { deployment, orders, dropped_notice, no_absence })
 }
 
 /// The notice that the plan asks for and the orderbook did not store. What cannot be looked up now does not make
@@ -73,6 +78,24 @@ async fn dropped_notice(market: &Market, deployment: DeploymentId, plan: &Plan) 
     let asked = plan.reclamation?;
     let stored = market.orderbook.deployment(deployment).await.ok()?.reclamation;
     (stored.map(|stored| stored.min_window) != Some(asked)).then_some(asked)
+}
+
+/// Whether the orders were made without a limit for absent providers. What cannot be looked up now does not make
+/// the deployment a failure.
+async fn knows_no_absence(market: &Market, orders: &[OrderId]) -> bool {
+    let Some(order) = orders.first() else { return false };
+    market.orderbook.order(*order).await.is_ok_and(|order| order.absence.is_none())
+}
+
+/// What an older orderbook says of what it does not know, with what to do about it.
+fn unknown_key(error: Error) -> Error {
+    let Error::Refused { reason, .. } = &error else { return error };
+    let keys = [("absence", "souk.absence"), ("reclamation", "reclamation")];
+    let unknown =
+        keys.iter().find(|(field, _)| reason.contains(&format!("unknown field `{field}`")));
+    let Some((_, key)) = unknown else { return error };
+    let advice = format!("this market is older than `{key}`: leave it out of the file");
+    error.with_advice(&advice)
 }
 
 /// What is certain not to be created needs no manifest; of what may be, the manifest is found
@@ -94,5 +117,24 @@ fn not_created(error: Error, plan: &Plan, kept: &Path) -> Error {
             }
             error
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_orderbook_does_not_know_is_named_by_the_key_of_the_file() {
+        let refused = |reason: &str| {
+            let (action, reason) = ("creating the deployment".to_owned(), reason.to_owned());
+            unknown_key(Error::Refused { action, reason }).to_string()
+        };
+        let said = refused("unknown field `absence`, expected one of `commitment`, `groups`");
+        assert!(
+            said.ends_with("this market is older than `souk.absence`: leave it out of the file")
+        );
+        let other = "a deployment of 21 groups is above 20";
+        assert!(refused(other).ends_with(other));
     }
 }

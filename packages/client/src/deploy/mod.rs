@@ -3,6 +3,7 @@
 //!
 //! [`run`] does it all and reports its [`Progress`]; each step stands by itself, too.
 
+mod absent;
 mod close;
 mod create;
 mod expiring;
@@ -14,6 +15,7 @@ mod ready;
 mod starting;
 mod watch;
 
+pub use absent::{ClosedAbsent, close_absent};
 pub use close::{Returned, close, closing, return_deposits};
 pub use create::{Created, create};
 pub use expiring::{Ending, Overdue, end_overdue, overdue, send_with_cover};

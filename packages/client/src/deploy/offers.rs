@@ -101,8 +101,11 @@ pub struct History {
     pub breaches: u64,
     /// Those that it ended for want of a manifest, by its own word.
     pub without_manifest: u64,
-    /// Those that it took back with notice.
+    /// Those that it took back with notice. Ends for an absence have the reason of some of these, so that of a
+    /// provider that was absent it may be more.
     pub taken_back: u64,
+    /// Those that ended since it was absent, whoever ended them.
+    pub absences: u64,
 }
 
 impl History {
@@ -115,11 +118,14 @@ impl History {
         let by_provider =
             [CloseReason::Unstable, CloseReason::Decommission, CloseReason::Unspecified];
         let left: u64 = by_provider.into_iter().map(ended).sum();
+        // What is closed as absent is `unspecified` and no breach; what its tenant closed is `tenant`.
+        let as_absent = stats.absences.min(ended(CloseReason::Unspecified));
         Self {
             won: stats.won,
             breaches: stats.breaches,
             without_manifest: ended(CloseReason::ManifestTimeout),
-            taken_back: left.saturating_sub(stats.breaches),
+            taken_back: left.saturating_sub(stats.breaches).saturating_sub(as_absent),
+            absences: stats.absences,
         }
     }
 }
@@ -241,6 +247,33 @@ pub(super) mod tests {
             reclamation_window: None,
             audited_by: 0,
             leases: History::default(),
+        }
+    }
+
+    #[test]
+    fn what_ended_as_absent_is_counted_by_itself_and_not_as_taken_back() {
+        use CloseReason::{Decommission, Tenant, Unspecified};
+        for (closed, breaches, absences, taken_back) in [
+            (vec![(Decommission, 3), (Unspecified, 1)], 1, 0, 3),
+            (vec![(Decommission, 3), (Unspecified, 2)], 1, 2, 2),
+            (vec![(Unspecified, 2)], 0, 2, 0),
+            // Its tenant ended them; they say nothing of the others.
+            (vec![(Decommission, 1), (Tenant, 5)], 0, 5, 1),
+        ] {
+            let stats = ProviderStatsResponse {
+                provider: "souk1a".to_owned(),
+                slots: 5,
+                used: 0,
+                won: 9,
+                active: 0,
+                closed,
+                breaches,
+                seen_at: 0,
+                seen_block: 0,
+                absences,
+            };
+            let found = History::of(&stats);
+            assert_eq!((found.taken_back, found.absences), (taken_back, absences), "{stats:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a deployment is created with, checked before anything is sent.
 
 use rand::RngCore;
-use souk_api::orderbook::{ConfigResponse, DenomConfig};
+use souk_api::orderbook::{Absence, ConfigResponse, DenomConfig};
 use souk_chain::Coin;
 use souk_core::{AuctionPolicy, Denom, GroupSpec, clock::SCALE};
 use souk_gateway::{Salt, body::ManifestUpload};
@@ -20,6 +20,8 @@ pub struct Plan {
     pub auction: AuctionPolicy,
     /// The least notice for which providers may take its leases back, in seconds.
     pub reclamation: Option<u64>,
+    /// What holds when a provider is not seen any more; none if that is left to the market.
+    pub absence: Option<Absence>,
     /// The coins that go into the account.
     pub deposit: Coin,
     /// How much of them carries the orders at their ceilings for the least runway: it stays in the account
@@ -75,8 +77,8 @@ pub fn plan(
         return Err(Error::input(format!("deposit {deposit}"), reason));
     }
     let upload = ManifestUpload { manifest: compiled.manifest, salt: with_salt.then(new_salt) };
-    let Compiled { groups, auction, reclamation, .. } = compiled;
-    Ok(Plan { groups, auction, reclamation, deposit, reserved, upload })
+    let Compiled { groups, auction, reclamation, absence, .. } = compiled;
+    Ok(Plan { groups, auction, reclamation, absence, deposit, reserved, upload })
 }
 
 fn least_deposit(terms: &DenomConfig, groups: usize) -> u128 {

@@ -1,32 +1,45 @@
-//! What contracts say of things that do not exist: the one place that reads it.
+//! What the orderbook says where a provider is absent or said to be: the one place that reads it.
 
-use souk_chain::log::own_words;
-
-/// What stands before a thing's name, and after it. A node may refuse a query for any other
-/// reason, so nothing else counts. The tests provoke each in the contract that says it.
-const ABSENT: [(&str, &str); 7] = [
-    ("deployment ", " does not exist"),
-    ("order ", " is not there"),
-    ("order ", " has no lease"),
-    ("provider ", " has no bid on order "),
-    ("", " is not registered"),
-    ("account ", " does not exist"),
-    ("account ", " has no stream "),
-];
-
-/// Whether a refusal's text says that what was asked for does not exist.
-pub(super) fn says_absent(log: &str) -> bool {
-    matching(log).is_some()
+/// Why a close as absent, a heartbeat or a limit was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AbsenceRefusal {
+    /// A limit that is too short or too long.
+    LimitRange,
+    /// The lease is older than the rule.
+    NoLimit,
+    /// While the market is paused nobody is absent.
+    Paused,
+    /// The provider was seen, or the sender has to wait longer than the tenant.
+    NotAbsent,
+    /// A heartbeat of a provider without a lease that runs.
+    NoLeases,
 }
 
-/// The row that the text follows.
-fn matching(log: &str) -> Option<&'static (&'static str, &'static str)> {
-    let words = own_words(log);
-    ABSENT.iter().find(|(before, after)| {
-        let Some(rest) = words.strip_prefix(before) else { return false };
-        let (name, rest) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
-        !name.is_empty() && rest.starts_with(after)
-    })
+/// Words of each, which stand in no other refusal. The tests provoke each in the contract.
+const WORDS: [(&str, AbsenceRefusal); 5] = [
+    (" s for absent providers is outside ", AbsenceRefusal::LimitRange),
+    (" has no limit for absence among its terms", AbsenceRefusal::NoLimit),
+    ("the market is paused, and nobody counts as absent", AbsenceRefusal::Paused),
+    (" counts as absent for this sender from ", AbsenceRefusal::NotAbsent),
+    (" has no lease that runs; a heartbeat says nothing", AbsenceRefusal::NoLeases),
+];
+
+impl AbsenceRefusal {
+    /// Which one the contract's words are, if they are one.
+    pub fn of(reason: &str) -> Option<Self> {
+        WORDS.iter().find(|(words, _)| reason.contains(words)).map(|(_, refusal)| *refusal)
+    }
+
+    /// What to do about it, beside what the contract says.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::LimitRange => "write another `limit` under `souk.absence` in the file",
+            Self::NoLimit => "`souk lease close` does that",
+            Self::Paused => "`souk lease close` ends it meanwhile, and takes no pay back",
+            Self::NotAbsent => "`souk lease list` says when its provider was seen",
+            Self::NoLeases => "an absence counts from a lease's beginning at the earliest",
+        }
+    }
 }
 
 #[cfg(test)]

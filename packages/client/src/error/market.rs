@@ -2,7 +2,7 @@
 
 use souk_chain::{log::own_words, query::QueryError, rpc::RpcError};
 
-use super::absence;
+use super::not_there;
 
 /// A question to one of the contracts that got no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -87,7 +87,7 @@ impl From<QueryError> for MarketError {
             QueryError::Rpc(error) => Self::Unreachable(error),
             QueryError::NotFound { what, chain_id } => Self::NoContract { what, chain_id },
             QueryError::OutOfGas { what, log } => Self::OutOfGas { what, reason: log },
-            QueryError::Refused { log, .. } if absence::says_absent(&log) => {
+            QueryError::Refused { log, .. } if not_there::says_absent(&log) => {
                 Self::Absent { reason: log }
             }
             QueryError::Refused { log, .. } => Self::Refused(log),

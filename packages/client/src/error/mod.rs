@@ -5,6 +5,7 @@
 mod absence;
 mod gateway;
 mod market;
+mod not_there;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use souk_chain::{keys::KeyError, rpc::RpcError, signer::SendError, tx::MsgError}
 use souk_core::{DeploymentId, OrderId};
 use thiserror::Error as ThisError;
 
+pub use absence::AbsenceRefusal;
 pub use gateway::GatewayError;
 pub use market::{MarketError, if_present};
 
@@ -146,6 +148,25 @@ impl Error {
     /// Input that is refused before anything is sent.
     pub fn input(what: impl Into<String>, reason: impl ToString) -> Self {
         Self::Input { what: what.into(), reason: reason.to_string() }
+    }
+
+    /// Which refusal it is where a provider is absent or said to be; none for every other error.
+    pub fn absence(&self) -> Option<AbsenceRefusal> {
+        match self {
+            Self::Refused { reason, .. } => AbsenceRefusal::of(reason),
+            _ => None,
+        }
+    }
+
+    /// The same refusal, with what to do about it at its end.
+    #[must_use]
+    pub fn with_advice(self, advice: &str) -> Self {
+        match self {
+            Self::Refused { action, reason } => {
+                Self::Refused { action, reason: format!("{reason}; {advice}") }
+            }
+            other => other,
+        }
     }
 
     /// Whether it is about what the client was given: files, names, values. Nothing was sent.

@@ -1,5 +1,6 @@
 //! Values as people read them: coins, durations, tables.
 
+mod absence;
 mod duration;
 mod money;
 mod offers;
@@ -7,7 +8,8 @@ mod reclaim;
 mod status;
 mod table;
 
-pub use duration::duration;
+pub use absence::{absence_terms, paid_until, taken_back, unseen, when_absent};
+pub use duration::{duration, moment};
 pub use money::{a_month, amount};
 pub use offers::offers;
 pub use reclaim::reclaim;

@@ -23,7 +23,8 @@ pub fn offers(all: &Offers) -> String {
 }
 
 /// How many leases a provider won, and which of them went wrong.
-fn history(History { won, breaches, without_manifest, taken_back }: History) -> String {
+fn history(of: History) -> String {
+    let History { won, breaches, without_manifest, taken_back, absences } = of;
     if won == 0 {
         return "none yet".to_owned();
     }
@@ -31,6 +32,7 @@ fn history(History { won, breaches, without_manifest, taken_back }: History) -> 
         (breaches, "broken off"),
         (without_manifest, "without manifest"),
         (taken_back, "taken back"),
+        (absences, "ended as absent"),
     ];
     let bad = bad.into_iter().filter(|(count, _)| *count > 0);
     bad.fold(won.to_string(), |text, (count, what)| format!("{text}, {count} {what}"))

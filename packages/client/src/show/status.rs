@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use souk_gateway::body::{KeptVolumes, LeaseStatus, Phase, Reclaim};
 
-use super::table;
+use super::{moment, table};
 
 /// A lease's services, addresses, objects and pods.
 pub fn status(status: &LeaseStatus) -> String {
@@ -55,11 +55,7 @@ pub fn status(status: &LeaseStatus) -> String {
 
 /// Until when a lease runs that its provider takes back.
 fn being_reclaimed(reclaim: &Reclaim) -> String {
-    let until = UNIX_EPOCH.checked_add(Duration::from_secs(reclaim.deadline));
-    let until = until.map_or_else(
-        || reclaim.deadline.to_string(),
-        |until| humantime::format_rfc3339_seconds(until).to_string(),
-    );
+    let until = moment(reclaim.deadline);
     format!(
         "its provider takes it back ({}): it runs until {until} and block {}; the group goes out again then. \
          To move before, deploy the file again elsewhere\n",
@@ -73,11 +69,11 @@ fn kept_volumes(status: &LeaseStatus, kept: &KeptVolumes) -> String {
     let until = UNIX_EPOCH.checked_add(Duration::from_secs(kept.until));
     let now = SystemTime::now();
     match until.filter(|until| *until > now) {
-        Some(until) => format!(
+        Some(_) => format!(
             "{} volumes ({} MiB) are kept until {}; `souk lease delete-volumes {}` deletes them now\n",
             kept.volumes.len(),
             bytes >> 20,
-            humantime::format_rfc3339_seconds(until),
+            moment(kept.until),
             status.order,
         ),
         None => "its volumes are being deleted\n".to_owned(),

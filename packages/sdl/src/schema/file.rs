@@ -82,6 +82,8 @@ struct Souk {
     price: Option<Price>,
     /// Short names for denoms: `usdc: ibc/...`; `pricing` may then say `denom: usdc`.
     denoms: Option<BTreeMap<String, String>>,
+    /// What holds when a provider is not seen any more.
+    absence: Option<Absence>,
     /// Reserved.
     sla: Option<BTreeMap<String, serde_json::Value>>,
 }
@@ -105,6 +107,38 @@ struct Auction {
 enum Policy {
     TenantChoice,
     LowestPrice,
+}
+
+/// Absence of a provider.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[allow(dead_code)]
+struct Absence {
+    /// After how long without a sign of its provider a lease can be closed as absent: `6h` to `720h`, `24h` if
+    /// it says nothing.
+    limit: Option<Duration>,
+    /// Who may close it then: `tenant` (and its delegate; anyone after twice the limit), or `anyone`.
+    closes: Option<Closes>,
+    /// What the group does then: `rest` until you start it, or `reopen` for other providers' bids.
+    then: Option<Then>,
+}
+
+/// Who may close a lease as absent.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+#[allow(dead_code)]
+enum Closes {
+    Tenant,
+    Anyone,
+}
+
+/// What a group does after an absence.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+#[allow(dead_code)]
+enum Then {
+    Rest,
+    Reopen,
 }
 
 /// A price's unit.

@@ -15,6 +15,8 @@ fn errors(text: &str) -> Vec<String> {
 #[test]
 fn good_files_fit_the_schema() {
     assert_eq!(errors(BASE), [""; 0]);
+    let absence = "souk: {absence: {limit: 12h, closes: anyone, then: reopen}}\n";
+    assert_eq!(errors(&format!("{BASE}{absence}")), [""; 0]);
     for template in templates::ALL {
         assert_eq!(errors(template.text), [""; 0], "{}", template.name);
     }
@@ -31,6 +33,8 @@ fn mistakes_do_not_fit_the_schema() {
         edit(&[("denom: usouk\n", "")]),
         format!("{BASE}x-common: 1\n"),
         format!("{BASE}souk: {{price: {{per: day}}}}\n"),
+        format!("{BASE}souk: {{absence: {{then: stop}}}}\n"),
+        format!("{BASE}souk: {{absence: {{limit: 12}}}}\n"),
     ] {
         assert!(!errors(&text).is_empty(), "{text}");
     }

@@ -1,7 +1,7 @@
 use souk_core::AuctionPolicy;
-use souk_sdl::PriceUnit;
+use souk_sdl::{Absence, Mapping, PriceUnit};
 
-use crate::support::{BASE, accepted, codes, hash, warnings};
+use crate::support::{BASE, accepted, codes, hash, refused, warnings};
 
 fn souk(text: &str) -> String {
     format!("{BASE}souk: {text}\n")
@@ -13,6 +13,7 @@ fn a_file_hashes_as_it_does_without_the_key() {
         "~",
         "{}",
         "{auction: {policy: lowest_price}, price: {per: month}, denoms: {usouk: ibc/ABC}}",
+        "{absence: {limit: 12h, closes: anyone, then: reopen}}",
     ] {
         assert_eq!(hash(&souk(text)), hash(BASE), "{text}");
         assert_eq!(accepted(&souk(text)).groups, accepted(BASE).groups, "{text}");
@@ -34,6 +35,49 @@ fn auctions_are_the_tenants_choice_or_close_by_themselves() {
         let text = souk(&format!("{{auction: {{policy: lowest_price, duration: {duration}}}}}"));
         assert_eq!(codes(&text), ["invalid-duration"], "{duration}");
     }
+}
+
+#[test]
+fn what_holds_for_an_absence_goes_to_the_orderbook_and_nothing_does_if_the_file_says_nothing() {
+    let absence = |text: &str| {
+        let compiled = accepted(&souk(text));
+        let order = compiled.order_groups(&Mapping::default()).unwrap();
+        assert_eq!(order.absence, compiled.souk.absence, "{text}");
+        order.absence
+    };
+    for text in ["{}", "{absence: ~}", "{absence: {}}", "{absence: {limit: ~, then: ~}}"] {
+        assert_eq!(absence(text), None, "{text}");
+    }
+    let day = Absence { limit: 86_400, anyone_closes: false, reopens: false };
+    for (text, terms) in [
+        ("{limit: 24h}", day),
+        ("{limit: 6h}", Absence { limit: 21_600, ..day }),
+        ("{limit: 720h}", Absence { limit: 2_592_000, ..day }),
+        ("{closes: tenant, then: rest}", day),
+        ("{closes: anyone}", Absence { anyone_closes: true, ..day }),
+        ("{then: reopen}", Absence { reopens: true, ..day }),
+    ] {
+        assert_eq!(absence(&format!("{{absence: {text}}}")), Some(terms), "{text}");
+    }
+}
+
+#[test]
+fn a_limit_for_absence_outside_its_range_is_named_with_it() {
+    let with = |text: &str| souk(&format!("{{absence: {text}}}"));
+    for limit in ["5h59m59s", "1s", "720h1s", "9000h"] {
+        let text = with(&format!("{{limit: {limit}}}"));
+        assert_eq!(codes(&text), ["out-of-range"], "{limit}");
+        let said = refused(&text).errors().next().unwrap().message.clone();
+        assert_eq!(said, format!("a limit of {limit} is outside 6h to 720h"));
+    }
+    for limit in ["0", "-6h", "7.5s", "soon", "43200", "1d"] {
+        assert_eq!(codes(&with(&format!("{{limit: {limit}}}"))), ["invalid-duration"], "{limit}");
+    }
+    assert_eq!(codes(&with("{closes: everyone}")), ["souk"]);
+    assert_eq!(codes(&with("{then: reopens}")), ["souk"]);
+    assert_eq!(codes(&with("{after: 6h}")), ["unknown-key"]);
+    assert_eq!(codes(&with("[6h]")), ["wrong-type"]);
+    assert_eq!(codes(&with("6h")), ["wrong-type"]);
 }
 
 #[test]
