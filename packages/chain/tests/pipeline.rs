@@ -6,11 +6,13 @@ mod support;
 
 use std::time::Duration;
 
+use serde_json::json;
 use souk_chain::pipeline::{
     Enqueued, FailureKind, ItemState, OutboxItem, PipelineConfig, PipelineError,
 };
+use souk_chain::rpc::EndpointHealth;
 use souk_chain::tx::{Instantiate, execute, instantiate};
-use souk_chain::{Any, Client, Coin, Pipeline};
+use souk_chain::{Any, Client, Coin, Outbox, Pipeline};
 use souk_devchain::Handle;
 use support::contract::Execute;
 use support::proxy::{Effect, On};
@@ -35,6 +37,39 @@ async fn items_are_executed_once_and_in_order() {
     assert_eq!(proxy.transactions().len(), 3);
     assert_eq!(paid(proxy.url()).await, 55);
     process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_urgent_goes_before_all_that_waits_alone_and_to_every_endpoint_at_once() {
+    let mut chain = manual_chain().await;
+    let second = chain.another_endpoint().await.unwrap();
+    let proxies = [Proxy::before(&chain.rpc_url()).await, Proxy::before(&second.url()).await];
+    let urls: Vec<String> = proxies.iter().map(|proxy| proxy.url().to_owned()).collect();
+    let client = Client::new(client_config(&urls)).unwrap();
+    eventually("both endpoints are in use", || async {
+        client.status().await.unwrap();
+        client.endpoints().iter().all(|one| one.health == EndpointHealth::Good)
+    })
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    let config = PipelineConfig { rebroadcast_blocks: 1_000, ..pipeline_config() };
+    let mut process = Process::with_client(dir.path().join("agent.db"), client, config);
+    process.enqueue(&[("first", pay(1))]);
+    in_mempool(&chain).await;
+    process.enqueue(&[("second", pay(2)), ("third", pay(4))]);
+    // The endpoint that is asked first drops what it takes.
+    let dropped = json!({"code": 0, "data": "", "log": "", "codespace": "", "hash": ""});
+    proxies[0].always(On("broadcast_tx_sync", ""), Effect::Result(dropped));
+    let tx = process.connection.transaction().unwrap();
+    let urgent = OutboxItem::new("urgent", vec![pay(8)]).urgent();
+    Outbox::enqueue(&tx, &urgent).unwrap();
+    tx.commit().unwrap();
+    process.handle.wake();
+    produce_until_final(&chain, &process, "urgent").await;
+    let sent: Vec<Vec<Any>> = proxies[1].transactions().into_iter().map(|(_, m)| m).collect();
+    assert_eq!(sent, [vec![pay(8)]], "the others go to one endpoint, as long as it takes them");
+    assert_eq!(paid(&second.url()).await, 9);
+    assert!(Outbox::gas_limit(&process.connection, "urgent").unwrap().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
