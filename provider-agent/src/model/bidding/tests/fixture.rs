@@ -101,6 +101,7 @@ pub(super) fn order(spec: GroupSpec) -> Order {
             excluded: vec![],
             reclamation: None,
             closes_at_block: None,
+            absence_limit: None,
         }),
     }
 }
