@@ -47,6 +47,7 @@ use crate::{
         bidding::{Bidder, Deps},
         fetch::{Fetcher, Subject},
         follow::{FollowState, FollowerTask},
+        heartbeat::{HeartbeatState, Heartbeats},
         lookup::ChainLookup,
         outbox::Messages,
         upkeep::Upkeep,
@@ -112,6 +113,7 @@ pub struct Agent {
     /// The attempts to try a manifest.
     dry_runs: watch::Sender<LastAttempt>,
     findings: Findings,
+    heartbeats: watch::Sender<HeartbeatState>,
     capacity: watch::Sender<CapacityState>,
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
@@ -164,6 +166,7 @@ impl Agent {
             reach,
             dry_runs: watch::Sender::default(),
             findings,
+            heartbeats: watch::Sender::default(),
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
             holder,
@@ -256,6 +259,7 @@ impl Agent {
             cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
             idle: idle.subscribe(),
+            heartbeats: self.heartbeats.subscribe(),
             health: self.failures.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
@@ -316,6 +320,20 @@ impl Agent {
             health: self.failures.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
+        let heartbeats = Heartbeats {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            messages: self.messages.clone(),
+            pipeline: self.pipeline.handle(),
+            following: self.following.subscribe(),
+            idle: idle.subscribe(),
+            pods: Arc::new(caches.clone()),
+            least_limit: self.config.bidding.shortest_absence_limit.0,
+            state: self.heartbeats.clone(),
+            findings: self.findings.clone(),
+            health: self.failures.of(Part::Heartbeats),
+        };
+        tasks.spawn("heartbeats", heartbeats.run(stop.clone()));
         self.spawn_leases(tasks, stop, reconciler).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
@@ -410,6 +428,7 @@ impl Agent {
             reach: self.reach(),
             capacity: self.capacity.subscribe(),
             lock: self.lock.subscribe(),
+            heartbeats: self.heartbeats.subscribe(),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
