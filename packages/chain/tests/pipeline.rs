@@ -73,6 +73,43 @@ async fn what_is_urgent_goes_before_all_that_waits_alone_and_to_every_endpoint_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn while_all_else_is_held_what_is_urgent_is_sent_behind_what_was_sent_before() {
+    let chain = manual_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let config = PipelineConfig { timeout_blocks: 4, rebroadcast_blocks: 1, ..pipeline_config() };
+    let mut process = Process::start(&dir, proxy.url(), config);
+    // A transaction that no node has any more.
+    let dropped = json!({"code": 0, "data": "", "log": "", "codespace": "", "hash": ""});
+    proxy.always(On("broadcast_tx_sync", ""), Effect::Result(dropped));
+    process.enqueue(&[("first", pay(1))]);
+    eventually("it was sent", || async { !proxy.broadcasts().is_empty() }).await;
+    process.handle.hold_but_urgent("the lock is in doubt".to_owned());
+    proxy.clear();
+    let before = proxy.broadcasts().len();
+    let enqueue = |process: &mut Process, item: OutboxItem| {
+        let tx = process.connection.transaction().unwrap();
+        Outbox::enqueue(&tx, &item).unwrap();
+        tx.commit().unwrap();
+        process.handle.wake();
+    };
+    enqueue(&mut process, OutboxItem::new("second", vec![pay(2)]));
+    for _ in 0..3 {
+        chain.produce_block().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(proxy.broadcasts().len(), before, "all is held");
+    enqueue(&mut process, OutboxItem::new("urgent", vec![pay(8)]).urgent());
+    produce_until_final(&chain, &process, "urgent").await;
+    assert_eq!(paid(proxy.url()).await, 8);
+
+    process.handle.hold(None);
+    produce_until_final(&chain, &process, "second").await;
+    assert_eq!(paid(proxy.url()).await, 11);
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_item_once_enqueued_is_never_enqueued_again() {
     let chain = running_chain().await;
     let proxy = Proxy::before(&chain.rpc_url()).await;

@@ -162,6 +162,13 @@ pub(super) fn queued_count(connection: &Connection) -> rusqlite::Result<u64> {
         .query_row([], |row| row.get(0))
 }
 
+/// Whether anything urgent is queued.
+pub(super) fn urgent_waits(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM souk_tx_items WHERE state = 'queued' AND id < 0 LIMIT 1")?
+        .exists([])
+}
+
 /// The queued items that go next, in order: at least one if there is any, else up to the bounds. What is urgent
 /// has no others beside it.
 pub(super) fn queued(

@@ -1,7 +1,7 @@
 //! Says on the chain that the provider is there, when nothing else of its messages did for a while: the pay of a
 //! lease depends on it. It does so for as long as leases with a limit for absence run, paid or depleted, with
-//! manifests or without, while the market is paused, and before the store has caught up with the chain. It stops
-//! when nothing runs of what is paid ([`decide`](crate::model::heartbeat::decide)).
+//! manifests or without, while the market is paused, before the store has caught up with the chain, and while the
+//! lock cannot be renewed: an outage of the cluster's API is no absence. It stops when nothing runs of what is paid ([`decide`](crate::model::heartbeat::decide)).
 //!
 //! No endpoint's word alone makes it silent: when the provider was last seen is what the endpoint says that has it
 //! least, and each is asked from time to time.
@@ -54,8 +54,6 @@ pub struct Heartbeats {
     pub pipeline: PipelineHandle,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
-    /// Why nothing may be sent at present, if there is a reason.
-    pub idle: watch::Receiver<Option<String>>,
     /// The pods of the leases.
     pub pods: Arc<dyn PodSource>,
     /// The shortest limit of orders that are bid on, in seconds.
@@ -93,9 +91,6 @@ impl Heartbeats {
                 () = stop.cancelled() => return Ok(()),
                 () = listener.changed() => {}
                 () = tokio::time::sleep(TICK) => {}
-            }
-            if self.idle.borrow().is_some() {
-                continue;
             }
             let done = tokio::select! {
                 () = stop.cancelled() => return Ok(()),

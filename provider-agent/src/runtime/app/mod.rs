@@ -326,7 +326,6 @@ impl Agent {
             messages: self.messages.clone(),
             pipeline: self.pipeline.handle(),
             following: self.following.subscribe(),
-            idle: idle.subscribe(),
             pods: Arc::new(caches.clone()),
             least_limit: self.config.bidding.shortest_absence_limit.0,
             state: self.heartbeats.clone(),
@@ -454,7 +453,7 @@ fn divide_descriptors(config: &mut Config) -> Result<(), AppError> {
     Ok(())
 }
 
-/// While another agent may have the lock, nothing is sent and no bid is made.
+/// While another agent may have the lock, nothing is sent but heartbeats, and no bid is made.
 async fn obey(
     mut lock: watch::Receiver<LockState>,
     idle: watch::Sender<Option<String>>,
@@ -467,7 +466,12 @@ async fn obey(
             LockState::Doubtful(reason) | LockState::Waiting(reason) => Some(reason.clone()),
             LockState::Held | LockState::Unlocked(_) => None,
         };
-        pipeline.hold(reason.clone());
+        let is_doubtful = matches!(*lock.borrow(), LockState::Doubtful(_));
+        match reason.clone().filter(|_| is_doubtful) {
+            // That the provider is there stays true, whoever says it.
+            Some(reason) => pipeline.hold_but_urgent(reason),
+            None => pipeline.hold(reason.clone()),
+        }
         idle.send_replace(reason);
         store.wake(Topic::Capacity);
         tokio::select! {
