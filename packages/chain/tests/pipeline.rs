@@ -6,11 +6,13 @@ mod support;
 
 use std::time::Duration;
 
+use serde_json::json;
 use souk_chain::pipeline::{
     Enqueued, FailureKind, ItemState, OutboxItem, PipelineConfig, PipelineError,
 };
+use souk_chain::rpc::EndpointHealth;
 use souk_chain::tx::{Instantiate, execute, instantiate};
-use souk_chain::{Any, Client, Coin, Pipeline};
+use souk_chain::{Any, Client, Coin, Outbox, Pipeline};
 use souk_devchain::Handle;
 use support::contract::Execute;
 use support::proxy::{Effect, On};
@@ -34,6 +36,76 @@ async fn items_are_executed_once_and_in_order() {
     assert_eq!(sent, expected);
     assert_eq!(proxy.transactions().len(), 3);
     assert_eq!(paid(proxy.url()).await, 55);
+    process.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_urgent_goes_before_all_that_waits_alone_and_to_every_endpoint_at_once() {
+    let mut chain = manual_chain().await;
+    let second = chain.another_endpoint().await.unwrap();
+    let proxies = [Proxy::before(&chain.rpc_url()).await, Proxy::before(&second.url()).await];
+    let urls: Vec<String> = proxies.iter().map(|proxy| proxy.url().to_owned()).collect();
+    let client = Client::new(client_config(&urls)).unwrap();
+    eventually("both endpoints are in use", || async {
+        client.status().await.unwrap();
+        client.endpoints().iter().all(|one| one.health == EndpointHealth::Good)
+    })
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    let config = PipelineConfig { rebroadcast_blocks: 1_000, ..pipeline_config() };
+    let mut process = Process::with_client(dir.path().join("agent.db"), client, config);
+    process.enqueue(&[("first", pay(1))]);
+    in_mempool(&chain).await;
+    process.enqueue(&[("second", pay(2)), ("third", pay(4))]);
+    // The endpoint that is asked first drops what it takes.
+    let dropped = json!({"code": 0, "data": "", "log": "", "codespace": "", "hash": ""});
+    proxies[0].always(On("broadcast_tx_sync", ""), Effect::Result(dropped));
+    let tx = process.connection.transaction().unwrap();
+    let urgent = OutboxItem::new("urgent", vec![pay(8)]).urgent();
+    Outbox::enqueue(&tx, &urgent).unwrap();
+    tx.commit().unwrap();
+    process.handle.wake();
+    produce_until_final(&chain, &process, "urgent").await;
+    let sent: Vec<Vec<Any>> = proxies[1].transactions().into_iter().map(|(_, m)| m).collect();
+    assert_eq!(sent, [vec![pay(8)]], "the others go to one endpoint, as long as it takes them");
+    assert_eq!(paid(&second.url()).await, 9);
+    assert!(Outbox::gas_limit(&process.connection, "urgent").unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_all_else_is_held_what_is_urgent_is_sent_behind_what_was_sent_before() {
+    let chain = manual_chain().await;
+    let proxy = Proxy::before(&chain.rpc_url()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let config = PipelineConfig { timeout_blocks: 4, rebroadcast_blocks: 1, ..pipeline_config() };
+    let mut process = Process::start(&dir, proxy.url(), config);
+    // A transaction that no node has any more.
+    let dropped = json!({"code": 0, "data": "", "log": "", "codespace": "", "hash": ""});
+    proxy.always(On("broadcast_tx_sync", ""), Effect::Result(dropped));
+    process.enqueue(&[("first", pay(1))]);
+    eventually("it was sent", || async { !proxy.broadcasts().is_empty() }).await;
+    process.handle.hold_but_urgent("the lock is in doubt".to_owned());
+    proxy.clear();
+    let before = proxy.broadcasts().len();
+    let enqueue = |process: &mut Process, item: OutboxItem| {
+        let tx = process.connection.transaction().unwrap();
+        Outbox::enqueue(&tx, &item).unwrap();
+        tx.commit().unwrap();
+        process.handle.wake();
+    };
+    enqueue(&mut process, OutboxItem::new("second", vec![pay(2)]));
+    for _ in 0..3 {
+        chain.produce_block().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(proxy.broadcasts().len(), before, "all is held");
+    enqueue(&mut process, OutboxItem::new("urgent", vec![pay(8)]).urgent());
+    produce_until_final(&chain, &process, "urgent").await;
+    assert_eq!(paid(proxy.url()).await, 8);
+
+    process.handle.hold(None);
+    produce_until_final(&chain, &process, "second").await;
+    assert_eq!(paid(proxy.url()).await, 11);
     process.stop().await;
 }
 

@@ -89,6 +89,8 @@ fn put(tx: &Tx<'_>, number: u64, spec: &GroupSpec, manifest: &str) -> Result<(),
             withdrawn_at: 1_699_990_000,
             clock: None,
             reclaim: None,
+            absence_limit: None,
+            paid_until: None,
         },
     )?;
     let clock = AccountClock {
@@ -118,6 +120,7 @@ fn put(tx: &Tx<'_>, number: u64, spec: &GroupSpec, manifest: &str) -> Result<(),
         excluded: vec![],
         reclamation: None,
         closes_at_block: None,
+        absence_limit: None,
     };
     orders::put(
         tx,

@@ -3,7 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de};
-use souk_core::{Attribute, Denom, attributes, limits::MAX_CLAIMS, reclaim::is_window, time::DAY};
+use souk_core::{
+    Attribute, Denom,
+    absence::{MIN_LIMIT, is_limit},
+    attributes,
+    limits::MAX_CLAIMS,
+    reclaim::is_window,
+    time::DAY,
+};
 
 use super::{Bytes, ConfigError, Hourly, Seconds};
 
@@ -40,6 +47,10 @@ pub struct Bidding {
     /// ask for more get no bid. If it is not set, bids offer what each order asks for.
     #[serde(default)]
     pub reclamation_window: Option<Seconds>,
+    /// The shortest limit for absence of orders that are bid on, six hours to 30 days: for how long the provider may
+    /// not be seen before its lease can be closed as absent, in block time.
+    #[serde(default = "default_absence_limit")]
+    pub shortest_absence_limit: Seconds,
     /// How often earnings are withdrawn, in block time.
     #[serde(default = "default_withdraw")]
     pub withdraw_every: Seconds,
@@ -225,6 +236,14 @@ impl Bidding {
                 "write 1h to 30days, or leave it out to offer what each order asks for",
             ));
         }
+        if !is_limit(self.shortest_absence_limit.0) {
+            return Err(ConfigError::invalid(
+                "bidding.shortest_absence_limit",
+                self.shortest_absence_limit,
+                "it is out of range",
+                "write 6h to 30days; no order asks for less or more",
+            ));
+        }
         if self.withdraw_every.0 < 60 {
             return Err(ConfigError::invalid(
                 "bidding.withdraw_every",
@@ -265,6 +284,9 @@ const fn default_floor() -> u32 {
 }
 const fn default_manifest_timeout() -> Seconds {
     Seconds(300)
+}
+const fn default_absence_limit() -> Seconds {
+    Seconds(MIN_LIMIT)
 }
 const fn default_withdraw() -> Seconds {
     Seconds(DAY)

@@ -118,6 +118,11 @@ fn each_wrong_value_is_named_with_what_to_do() {
             "reclamation_window = \"59m\"\n[[bidding.rates]]",
             &["bidding.reclamation_window", "59", "1h to 30days"],
         ),
+        (
+            "[[bidding.rates]]",
+            "shortest_absence_limit = \"5h\"\n[[bidding.rates]]",
+            &["bidding.shortest_absence_limit", "5h", "6h to 30days"],
+        ),
         ("[[bidding.rates]]", "overbid = 3\n[[bidding.rates]]", &["overbid", "unknown"]),
         (
             "[[bidding.rates]]",

@@ -23,7 +23,7 @@ use crate::{
     },
     store::{
         DecisionRow, DeploymentRow, Pending, StoreError, Topic, Tx, Verdict, bids, decisions,
-        deployments, kept_volumes, leases, marks, orders, pending, reclaims, reservations,
+        deployments, kept_volumes, leases, marks, orders, pending, reclaims, reservations, seen,
     },
 };
 
@@ -119,6 +119,7 @@ fn apply_orderbook(
             orders::set_bids_height(tx, event.order, at.height)?;
             if own(&event.provider) { own_bid_placed(tx, at, event) } else { Ok(()) }
         }
+        OrderbookEvent::ProviderSeen(event) if own(&event.provider) => seen::see(tx, at),
         OrderbookEvent::BidLowered(event) => {
             orders::set_bids_height(tx, event.order, at.height)?;
             if own(&event.provider) {
@@ -129,7 +130,12 @@ fn apply_orderbook(
         }
         OrderbookEvent::BidWithdrawn(event) => {
             bid_removed(tx, context, at, event.order, &event.provider)?;
-            if own(&event.provider) { taken_back(tx, at, event.order) } else { Ok(()) }
+            if own(&event.provider) {
+                seen::see(tx, at)?;
+                taken_back(tx, at, event.order)
+            } else {
+                Ok(())
+            }
         }
         OrderbookEvent::BidDisqualified(event) => {
             bid_removed(tx, context, at, event.order, &event.provider)
@@ -226,6 +232,7 @@ fn bid_lost(tx: &Tx<'_>, at: Cursor, order: OrderId) -> Result<(), StoreError> {
 
 fn own_bid_placed(tx: &Tx<'_>, at: Cursor, event: &BidPlaced) -> Result<(), StoreError> {
     tx.touch(Topic::Provider);
+    seen::see(tx, at)?;
     let known = bids::get(tx, event.order)?;
     let tenant = match &known {
         Some(row) => row.tenant.clone(),
@@ -300,6 +307,8 @@ fn lease_created(
     // Deployment numbers stay below 2^48, as the escrow demands of its controllers.
     let account = AccountId::new(context.controller, event.deployment.0)
         .unwrap_or(AccountId(event.deployment.0));
+    let detail = orders::get(tx, event.order)?.and_then(|order| order.detail);
+    let absence_limit = detail.and_then(|detail| detail.absence_limit);
     leases::put(
         tx,
         &Lease {
@@ -316,6 +325,8 @@ fn lease_created(
             withdrawn_at: at.time,
             clock: None,
             reclaim: None,
+            absence_limit,
+            paid_until: None,
         },
     )?;
     bids::set_progress(tx, event.order, BidProgress::Won, None)?;
@@ -337,6 +348,10 @@ fn lease_reclaiming(tx: &Tx<'_>, event: &LeaseReclaiming) -> Result<(), StoreErr
 
 /// The event alone ends nothing: its namespace would be deleted on one node's word.
 fn lease_closed(tx: &Tx<'_>, at: Cursor, event: &LeaseClosed) -> Result<(), StoreError> {
+    // Nobody but the provider closes like that.
+    if event.breach || event.reason == CloseReason::ManifestTimeout {
+        seen::see(tx, at)?;
+    }
     tracing::info!(lease = %event.order, reason = %event.reason, "lease closed by an event, asking the endpoints");
     pending::add(tx, Pending::LeaseEnd, event.order.0, at.height)
 }

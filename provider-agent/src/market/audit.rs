@@ -7,7 +7,7 @@ mod unseen;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use souk_api::orderbook::LeaseState;
+use souk_api::orderbook::{LeaseResponse, LeaseState};
 use souk_core::{AccountId, OrderId};
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,10 @@ use crate::{
     model::{
         AccountClock, BidProgress, Cursor, Lease,
         agreement::Agreement,
-        audit::{Difference, LeaseWord, OtherReclaim, differences, other_reclaims},
+        audit::{
+            Difference, LeaseWord, OtherLimit, OtherReclaim, differences, other_limits,
+            other_reclaims,
+        },
         health::Reporter,
     },
     store::{
@@ -128,6 +131,7 @@ impl Auditor {
             };
             self.store.write(set).await?;
         }
+        self.compare_limits(&one, &stored, &listed).await?;
         self.compare_clocks(&one, &stored).await?;
         Ok(end)
     }
@@ -190,6 +194,26 @@ impl Auditor {
         };
         if self.store.write::<_, StoreError, _>(put).await? {
             self.findings.differs(format!("lease {order} runs by the chain, taken up again"));
+        }
+        Ok(())
+    }
+
+    /// Of two limits for absence the shorter counts, whoever says it: heartbeats go on by it.
+    async fn compare_limits(
+        &self,
+        one: &Market,
+        stored: &Stored,
+        listed: &[LeaseResponse],
+    ) -> Result<(), ChainError> {
+        for OtherLimit { order, told, known } in other_limits(&stored.leases, listed) {
+            if let Some(known) = known {
+                self.findings.differs(format!(
+                    "the limit for absence of lease {order} is {told} s by {} and {known} s by others; the \
+                     shorter counts",
+                    one.endpoints()
+                ));
+            }
+            self.store.write(move |tx| leases::shorten_limit(tx, order, told)).await?;
         }
         Ok(())
     }

@@ -31,6 +31,21 @@ pub async fn account(market: &Market, id: AccountId, height: u64) -> Agreement<A
     agree(&ask_each(market, height, ask, |found| clock(&found, height)).await)
 }
 
+/// When each endpoint says that the chain last saw the provider, in the state after block `height`; and why the
+/// others have no answer.
+pub async fn seen(market: &Market, height: u64) -> (Vec<(String, u64)>, String) {
+    let ask = |one: Market| async move { one.provider_stats().await };
+    let answers = ask_each(market, height, ask, |stats| stats.seen.0).await;
+    let (mut said, mut failed) = (Vec::new(), Vec::new());
+    for Answer { endpoint, word } in answers {
+        match word {
+            Ok(seen) => said.push((endpoint, seen)),
+            Err(why) => failed.push(format!("{endpoint}: {why}")),
+        }
+    }
+    (said, failed.join("; "))
+}
+
 /// Asks all endpoints at once; `height` 0 is each one's newest state.
 async fn ask_each<T, W, F>(
     market: &Market,

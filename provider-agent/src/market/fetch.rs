@@ -207,7 +207,11 @@ async fn order(market: &Market, store: &Store, id: OrderId) -> Result<(), ChainE
     let order = market.orderbook.order(id).await?;
     store
         .write(move |tx| {
-            orders::set_detail(tx, id, &OrderDetail::from(&order))?;
+            let detail = OrderDetail::from(&order);
+            orders::set_detail(tx, id, &detail)?;
+            if let Some(limit) = detail.absence_limit {
+                leases::shorten_limit(tx, id, limit)?;
+            }
             if let Some(closes_at) = order.closes_at {
                 orders::extend(tx, id, closes_at, order.closes_at_block)?;
             }
@@ -282,14 +286,15 @@ async fn lease_end(
             let now = cursor::get(tx)?.map_or(0, |now| now.time);
             let ended = match word {
                 LeaseWord::Active => None,
-                LeaseWord::Ended { state, reason, at, reclaim } => {
-                    Some((state, reason, at.unwrap_or(now), reclaim))
+                LeaseWord::Ended { state, reason, at, reclaim, paid_until } => {
+                    Some((state, reason, at.unwrap_or(now), reclaim, paid_until))
                 }
                 LeaseWord::Absent => {
-                    Some((LeaseState::Closed, CloseReason::Unspecified, now, None))
+                    Some((LeaseState::Closed, CloseReason::Unspecified, now, None, None))
                 }
             };
-            if let Some((state, reason, at, reclaim)) = ended
+            let mut was_absent = false;
+            if let Some((state, reason, at, reclaim, paid_until)) = ended
                 && leases::is_active(tx, order)?
             {
                 // Whatever events said of it, or did not say: how long the slot is held follows from it.
@@ -298,11 +303,31 @@ async fn lease_end(
                     None => reclaims::remove(tx, order)?,
                 }
                 end_lease(tx, order, state, reason, at)?;
+                leases::set_paid_until(tx, order, paid_until)?;
+                if let Some(until) = paid_until {
+                    tell_absence(order, at, until);
+                    was_absent = true;
+                }
             }
             pending::done_at(tx, Pending::LeaseEnd, order.0, height)?;
-            Ok(())
+            Ok::<_, ChainError>(was_absent)
         })
         .await
+        .map(|was_absent| {
+            if was_absent {
+                findings.absent()
+            }
+        })
+}
+
+/// A lease ended since the provider was absent: what that costs.
+fn tell_absence(order: OrderId, closed_at: u64, paid_until: u64) {
+    let unpaid = closed_at.saturating_sub(paid_until);
+    tracing::warn!(
+        lease = %order, closed_at, paid_until, unpaid,
+        "the chain did not see this provider for the lease's limit: it is paid until `paid_until` at most, and \
+         nothing for the `unpaid` seconds since; it may not bid on the group again, and the bond is not touched"
+    );
 }
 
 fn is_needed(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<bool, StoreError> {

@@ -152,6 +152,16 @@ impl Messages {
         self.orderbook(&orderbook::ExecuteMsg::EndDeployment { deployment })
     }
 
+    /// Says that the provider is there.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
+    pub fn heartbeat(&self) -> Message {
+        let provider = self.provider.clone();
+        self.orderbook(&orderbook::ExecuteMsg::Heartbeat { provider })
+    }
+
     fn registry(&self, msg: &registry::ExecuteMsg) -> Message {
         execute(&self.operator, &self.contracts.provider_registry, msg, &[])
     }
@@ -180,6 +190,23 @@ impl Messages {
 /// The key of the agent's own withdrawal of a bid that nobody accepted in time.
 pub fn take_back_key(order: OrderId) -> String {
     format!("withdraw_bid/{order}")
+}
+
+/// The key of the heartbeat that was queued at a block.
+pub fn heartbeat_key(height: u64) -> String {
+    format!("heartbeat/{height}")
+}
+
+/// As [`send`], before all that waits; true if it is in the outbox now and was not before.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn send_urgent(tx: &Tx<'_>, key: &str, msg: Any) -> Result<bool, StoreError> {
+    let height = cursor::get(tx)?.map_or(0, |cursor| cursor.height);
+    let item = OutboxItem::new(key, vec![msg]).presumes_height(height).urgent();
+    tx.touch(Topic::Outbox);
+    Ok(Outbox::enqueue(tx, &item)? == Enqueued::New)
 }
 
 /// Puts one message into the outbox under a key that is never used again. The message presumes the

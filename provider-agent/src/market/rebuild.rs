@@ -19,7 +19,10 @@ use souk_core::{OrderId, time::DAY};
 
 use super::{ChainError, Market, apply::order_ended};
 use crate::{
-    model::{AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail, Reclaim},
+    model::{
+        AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail, Reclaim,
+        heartbeat::limit_of,
+    },
     store::{
         Pending, Store, StoreError, Topic, Tx, bids, copies, cursor, leases, orders, pending,
         reservations, taken_up, unreadable,
@@ -191,6 +194,8 @@ pub(super) fn lease_row(lease: &LeaseResponse) -> Lease {
         withdrawn_at: lease.created_at,
         clock: None,
         reclaim: lease.reclaim.as_ref().and_then(Reclaim::in_force),
+        absence_limit: lease.absence.as_ref().map(limit_of),
+        paid_until: lease.paid_until,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What events do to the store, and which of them count.
 
+mod absence;
+
 use cosmwasm_std::HexBinary;
 use futures::FutureExt;
 use souk_api::{

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use souk_api::orderbook::{LeaseResponse, LeaseState};
 use souk_core::{CloseReason, OrderId};
 
-use super::{Lease, Reclaim};
+use super::{Lease, Reclaim, heartbeat::limit_of};
 
 /// What the chain says of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum LeaseWord {
         at: Option<u64>,
         /// The provider's notice, if there was one, and whether it ended by that: its slot is free sooner then.
         reclaim: Option<Reclaim>,
+        /// Until when it is paid at most, if the provider was absent: its slot is free sooner then, too.
+        paid_until: Option<u64>,
     },
     /// The provider has no such lease: it never had, or it ended long ago.
     Absent,
@@ -38,6 +40,7 @@ impl LeaseWord {
                 reason: lease.reason.unwrap_or(CloseReason::Unspecified),
                 at: lease.closed_at,
                 reclaim: lease.reclaim.as_ref().and_then(Reclaim::in_force),
+                paid_until: lease.paid_until,
             },
         }
     }
@@ -110,9 +113,33 @@ pub fn other_reclaims(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<OtherRe
     listed.iter().filter_map(differs).collect()
 }
 
+/// A limit for absence that an endpoint tells of a lease where the store has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtherLimit {
+    /// The lease.
+    pub order: OrderId,
+    /// What the endpoint says, in seconds.
+    pub told: u64,
+    /// What the store has; none if it has none.
+    pub known: Option<u64>,
+}
+
+/// Of leases that run on both sides. A limit never changes: where there are two, one of them was made up.
+pub fn other_limits(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<OtherLimit> {
+    let differs = |listed: &LeaseResponse| {
+        let told = limit_of(listed.absence.as_ref()?);
+        let lease = stored.iter().find(|lease| lease.order == listed.order)?;
+        let runs = lease.state == LeaseState::Active && listed.state.runs();
+        let known = lease.absence_limit;
+        let order = lease.order;
+        (runs && known != Some(told)).then_some(OtherLimit { order, told, known })
+    };
+    listed.iter().filter_map(differs).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use souk_api::orderbook::ReclaimResponse;
+    use souk_api::orderbook::{Absence, ReclaimResponse};
     use souk_core::{AccountId, Denom, DeploymentId, GroupId, GroupSeq, Price};
 
     use super::*;
@@ -162,6 +189,8 @@ mod tests {
             withdrawn_at: 100,
             clock: None,
             reclaim,
+            absence_limit: None,
+            paid_until: None,
         }
     }
 
@@ -175,6 +204,32 @@ mod tests {
         }
         let ended = [Difference::Ended(OrderId(7))];
         assert_eq!(differences(&[stored(None)], &[listed(LeaseState::Closed)]), ended);
+    }
+
+    #[test]
+    fn a_limit_that_an_endpoint_tells_and_the_store_does_not_have_is_found() {
+        let listed = |limit| {
+            let absence = Some(Absence { limit, ..Absence::default() });
+            [LeaseResponse { absence, ..listed(LeaseState::Active) }]
+        };
+        let stored = |absence_limit| [Lease { absence_limit, ..stored(None) }];
+        let other = |told, known| [OtherLimit { order: OrderId(7), told, known }];
+        for (known, told, expected) in [
+            (None, 86_400, other(86_400, None).to_vec()),
+            (Some(86_400), 86_400, vec![]),
+            (Some(2_592_000), 86_400, other(86_400, Some(2_592_000)).to_vec()),
+            (Some(86_400), 2_592_000, other(2_592_000, Some(86_400)).to_vec()),
+            // What the chain takes from nobody.
+            (Some(86_400), 1, other(21_600, Some(86_400)).to_vec()),
+            (Some(86_400), u64::MAX, other(2_592_000, Some(86_400)).to_vec()),
+        ] {
+            assert_eq!(other_limits(&stored(known), &listed(told)), expected, "{known:?}, {told}");
+        }
+        assert_eq!(other_limits(&[], &listed(86_400)), []);
+        let ended = [Lease { state: LeaseState::Closed, ..stored(None)[0].clone() }];
+        assert_eq!(other_limits(&ended, &listed(86_400)), []);
+        let old = [LeaseResponse { absence: None, ..listed(1)[0].clone() }];
+        assert_eq!(other_limits(&stored(Some(86_400)), &old), [], "the shorter counts");
     }
 
     #[test]

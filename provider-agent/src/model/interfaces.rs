@@ -24,6 +24,12 @@ pub trait NamespaceSource: Send + Sync {
     fn with_namespace(&self, leases: &BTreeSet<OrderId>) -> Option<BTreeSet<OrderId>>;
 }
 
+/// Where the pods of the leases are known.
+pub trait PodSource: Send + Sync {
+    /// Whether any pod of any lease runs, as far as its provider can make it; none while pods cannot be seen.
+    fn any_runs(&self) -> Option<bool>;
+}
+
 /// Where the chain can be asked about leases that the store does not know.
 pub trait LeaseLookup: Send + Sync {
     /// Whether the chain has an active lease of this provider for an order; none if it cannot be

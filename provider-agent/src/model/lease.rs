@@ -36,6 +36,11 @@ pub struct Lease {
     pub clock: Option<AccountClock>,
     /// That the provider takes it back with notice. It is served as any other until it ended.
     pub reclaim: Option<Reclaim>,
+    /// For how long the provider may not be seen before it counts as absent, in seconds; none if its order is older
+    /// than that rule. Its pay of so many last seconds is not paid out while it runs.
+    pub absence_limit: Option<u64>,
+    /// Until when it is paid at most, if the provider was absent when it ended; block time.
+    pub paid_until: Option<u64>,
 }
 
 /// Whose lease it is, as its pods learn it.
@@ -62,6 +67,13 @@ impl Lease {
     /// Whether the account pays for it at `block_time`. True while the account's clock is not known.
     pub fn is_funded_at(&self, block_time: u64) -> bool {
         self.clock.as_ref().is_none_or(|clock| !clock.is_depleted_at(block_time))
+    }
+
+    /// When its earnings are due to be withdrawn while it runs: `every` seconds after the last time. The first time
+    /// is later by what is held back, so that a withdrawal pays for as long a time as the others.
+    pub fn withdrawal_due(&self, every: u64) -> u64 {
+        let first = self.absence_limit.map_or(0, |held| self.created_at.saturating_add(held));
+        self.withdrawn_at.max(first).saturating_add(every)
     }
 
     /// Whether it has ended and all its earnings are withdrawn.

@@ -9,6 +9,7 @@ mod cursor;
 mod digest_key;
 pub mod discretion;
 pub mod health;
+pub mod heartbeat;
 pub mod hosts;
 pub mod image;
 pub mod ingress;

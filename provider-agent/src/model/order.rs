@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use souk_api::orderbook::OrderResponse;
 use souk_core::{AuctionPolicy, Denom, GroupId, GroupSpec, OrderId, Price};
 
+use super::heartbeat::limit_of;
+
 /// An order that takes bids, or that became an own lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
@@ -53,6 +55,10 @@ pub struct OrderDetail {
     /// release, which do not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closes_at_block: Option<u64>,
+    /// For how long its lease's provider may not be seen before it counts as absent, in seconds; none of orders that
+    /// are older than that rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absence_limit: Option<u64>,
 }
 
 impl Order {
@@ -74,6 +80,7 @@ impl From<&OrderResponse> for OrderDetail {
             excluded: order.excluded.clone(),
             reclamation: order.reclamation.map(|asked| asked.min_window),
             closes_at_block: order.closes_at_block,
+            absence_limit: order.absence.as_ref().map(limit_of),
         }
     }
 }

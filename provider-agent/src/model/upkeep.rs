@@ -148,7 +148,7 @@ pub fn plan(input: &UpkeepInput, policy: &Bidding) -> Vec<UpkeepTask> {
         let active = lease.state == LeaseState::Active;
         let since = lease.withdrawn_at;
         let owes = match lease.closed_at {
-            None => at.time.saturating_sub(since) >= policy.withdraw_every.0,
+            None => at.time >= lease.withdrawal_due(policy.withdraw_every.0),
             Some(_) => !lease.is_paid(),
         };
         if owes && at.time > since {

@@ -103,12 +103,13 @@ pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, 
     // Leases that ended are few, and found by the index of states: by `!=` all leases would be read.
     let mut statement = sql.prepare_cached(
         "SELECT order_id, decided_height, NULL AS created_at, NULL AS closed_at, NULL AS reason,
-                NULL AS done
+                NULL AS without_breach
              FROM bids WHERE progress = 'lost'
          UNION SELECT b.order_id, b.decided_height, NULL, NULL, NULL, NULL
              FROM bids b JOIN orders o ON o.id = b.order_id
              WHERE b.progress = 'open' AND o.closes_at IS NULL AND o.expires_at < ?1
-         UNION SELECT b.order_id, b.decided_height, l.created_at, l.closed_at, l.reason, r.done
+         UNION SELECT b.order_id, b.decided_height, l.created_at, l.closed_at, l.reason,
+                ifnull(r.done, 0) OR l.paid_until IS NOT NULL
              FROM leases l CROSS JOIN bids b USING (order_id)
              LEFT JOIN reclaims r ON r.lease = b.order_id
              WHERE (l.state < 'active' OR l.state > 'active') AND b.progress = 'won'
@@ -122,11 +123,13 @@ pub fn over(sql: &Connection, now: u64, slot_hold: u64) -> Result<Vec<OverBid>, 
         let created_at = sql::opt_uint(row, "created_at")?;
         let closed_at = sql::opt_uint(row, "closed_at")?;
         let reason = sql::opt_parsed(row, "reason", CloseReason::from_stored)?;
-        let by_notice: Option<bool> = row.get("done")?;
+        // By the provider's notice, or since it was absent.
+        let without_breach: Option<bool> = row.get("without_breach")?;
         let held = created_at.zip(closed_at).map(|(created_at, at)| {
             // Of one whose reason is not known the longest hold is expected.
             let reason = reason.unwrap_or(CloseReason::Unspecified);
-            let ended = Ended { at, reason, without_breach: by_notice.unwrap_or(false) };
+            let without_breach = without_breach.unwrap_or(false);
+            let ended = Ended { at, reason, without_breach };
             held_until(created_at, ended, slot_hold)
         });
         Ok((bid, held))

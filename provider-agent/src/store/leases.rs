@@ -8,7 +8,7 @@ use super::{StoreError, Topic, Tx, reclaims, sql};
 use crate::model::{AccountClock, Lease};
 
 const SELECT: &str = "SELECT order_id, deployment, grp, owner, price, denom, account, state, \
-     reason, created_at, closed_at, withdrawn_at, a.remaining, a.rate, a.anchor, a.depletion, \
+     reason, created_at, closed_at, withdrawn_at, absence_limit, paid_until, a.remaining, a.rate, a.anchor, a.depletion, \
      a.dry, a.closed, a.height, r.* FROM leases LEFT JOIN accounts a ON a.id = account \
      LEFT JOIN reclaims r ON r.lease = order_id";
 
@@ -43,6 +43,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Lease> {
         withdrawn_at: sql::uint(row, "withdrawn_at")?,
         clock,
         reclaim: reclaims::read(row)?,
+        absence_limit: sql::opt_uint(row, "absence_limit")?,
+        paid_until: sql::opt_uint(row, "paid_until")?,
     })
 }
 
@@ -117,7 +119,7 @@ pub fn without_manifest(sql: &Connection) -> Result<Vec<OrderId>, StoreError> {
 }
 
 /// Inserts a lease or updates its state, and what was announced of its end. `withdrawn_at` of an existing one
-/// stays; the clock is set by [`put_clock`].
+/// stays; of two limits for absence the shorter counts; the clock is set by [`put_clock`].
 ///
 /// # Errors
 ///
@@ -125,10 +127,12 @@ pub fn without_manifest(sql: &Connection) -> Result<Vec<OrderId>, StoreError> {
 pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO leases (order_id, deployment, grp, owner, price, denom, account, state,
-             reason, created_at, closed_at, withdrawn_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             reason, created_at, closed_at, withdrawn_at, absence_limit, paid_until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
          ON CONFLICT (order_id) DO UPDATE SET state = excluded.state, reason = excluded.reason,
-             closed_at = excluded.closed_at",
+             closed_at = excluded.closed_at, paid_until = excluded.paid_until,
+             absence_limit = coalesce(min(absence_limit, excluded.absence_limit), absence_limit,
+                 excluded.absence_limit)",
     )?
     .execute(params![
         sql::int(row.order.0)?,
@@ -143,6 +147,8 @@ pub fn put(tx: &Tx<'_>, row: &Lease) -> Result<(), StoreError> {
         sql::int(row.created_at)?,
         sql::opt_int(row.closed_at)?,
         sql::int(row.withdrawn_at)?,
+        sql::opt_int(row.absence_limit)?,
+        sql::opt_int(row.paid_until)?,
     ])?;
     if let Some(reclaim) = &row.reclaim {
         reclaims::put(tx, row.order, reclaim)?;
@@ -182,6 +188,18 @@ pub fn close(
     Ok(())
 }
 
+/// Records until when a lease that ended is paid at most, since its provider was absent; block time.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn set_paid_until(tx: &Tx<'_>, order: OrderId, until: Option<u64>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE leases SET paid_until = ?2 WHERE order_id = ?1")?
+        .execute(params![sql::int(order.0)?, sql::opt_int(until)?])?;
+    tx.order_changed(order);
+    Ok(())
+}
+
 /// Records that its earnings are withdrawn up to `block_time`.
 ///
 /// # Errors
@@ -191,6 +209,53 @@ pub fn set_withdrawn(tx: &Tx<'_>, order: OrderId, block_time: u64) -> Result<(),
     tx.prepare_cached("UPDATE leases SET withdrawn_at = ?2 WHERE order_id = ?1")?
         .execute(params![sql::int(order.0)?, sql::int(block_time)?])?;
     Ok(())
+}
+
+/// Records a limit for absence that a node told of a lease, in seconds, if it is shorter than the one that is known
+/// or none is: what is said too short costs heartbeats, and what is said too long the pay.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn shorten_limit(tx: &Tx<'_>, order: OrderId, limit: u64) -> Result<(), StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE leases SET absence_limit = ?2
+             WHERE order_id = ?1 AND (absence_limit IS NULL OR absence_limit > ?2)",
+        )?
+        .execute(params![sql::int(order.0)?, sql::int(limit)?])?;
+    if changed > 0 {
+        tx.lease_changed(order);
+        tx.touch(Topic::Leases);
+    }
+    Ok(())
+}
+
+/// The shortest limit for absence among the leases that run, in seconds; none if none of them has one.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn shortest_limit(sql: &Connection) -> Result<Option<u64>, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT min(absence_limit) AS shortest FROM leases WHERE state = 'active'",
+    )?;
+    Ok(statement.query_row([], |row| sql::opt_uint(row, "shortest"))?)
+}
+
+/// How many leases run that have a manifest and whose accounts pay for them at `block_time`: of each something
+/// has to run.
+///
+/// # Errors
+///
+/// If the store fails.
+pub fn count_served(sql: &Connection, block_time: u64) -> Result<u64, StoreError> {
+    let mut statement = sql.prepare_cached(
+        "SELECT count(*) AS number FROM leases LEFT JOIN accounts a ON a.id = account
+         WHERE state = 'active' AND NOT ifnull(a.dry OR ifnull(a.depletion <= ?1, 0), 0)
+             AND order_id IN (SELECT order_id FROM manifests)",
+    )?;
+    Ok(statement.query_row([sql::int(block_time)?], |row| sql::uint(row, "number"))?)
 }
 
 /// How many there are in each state, and whether their accounts pay for them at `block_time`.

@@ -29,6 +29,7 @@ pub mod pending;
 pub mod reclaims;
 pub mod reservations;
 mod schema;
+pub mod seen;
 mod sql;
 pub mod taken_up;
 mod thread;

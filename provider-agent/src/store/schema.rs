@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_reclaims.sql"),
     include_str!("schema_placed_at.sql"),
     include_str!("schema_details_again.sql"),
+    include_str!("schema_absence.sql"),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -19,6 +19,7 @@ use souk_core::{
 
 use self::records::{Rows, items, rows};
 use super::*;
+use crate::model::heartbeat::Seen;
 use crate::model::kept::{Kept, KeptVolume};
 use crate::model::placement::{GpuModel, Placement, Requests};
 use crate::model::{AccountClock, Bid, BidProgress, Mark, OrderDetail, Reclaim};
@@ -63,6 +64,8 @@ async fn write(store: &Store) {
             copies::set_identity(tx, &rows.identity.unwrap())?;
             copies::mark(tx, rows.restored.unwrap())?;
             taken_up::set(tx, rows.taken_up.unwrap())?;
+            seen::correct(tx, rows.seen.at.unwrap())?;
+            seen::set_beat(tx, rows.seen.beat.unwrap())?;
             for row in &rows.kept {
                 kept_volumes::keep(tx, row, &Default::default())?;
             }
@@ -107,6 +110,7 @@ async fn read(store: &Store) -> Rows {
                 restored: copies::restored_at(sql)?,
                 taken_up: taken_up::get(sql)?,
                 kept: kept_volumes::all(sql)?,
+                seen: seen::get(sql)?,
             })
         })
         .await;
@@ -185,8 +189,9 @@ async fn todays_code_stores_the_rows_of_the_fixture() {
 async fn every_record_of_an_older_version_reads_back() {
     let folder = tempfile::tempdir().unwrap();
     let store = restored(folder.path(), FIXTURE_0_1_0);
-    // Nothing was taken back with notice then.
-    let leases = rows().leases.into_iter().map(|lease| Lease { reclaim: None, ..lease }).collect();
+    // Nothing was taken back with notice then, and nobody was absent.
+    let old = |lease| Lease { reclaim: None, absence_limit: None, paid_until: None, ..lease };
+    let leases = rows().leases.into_iter().map(old).collect();
     // The details of an order that is still open are fetched again.
     let again =
         PendingRow { kind: Pending::Order, id: 3, height: 100, attempts: 0, last_error: None };
@@ -198,6 +203,7 @@ async fn every_record_of_an_older_version_reads_back() {
         restored: None,
         taken_up: None,
         kept: Vec::new(),
+        seen: Seen::default(),
         ..rows()
     };
     assert_eq!(read(&store).await, expected);

@@ -10,7 +10,9 @@ use souk_core::{
 };
 
 use super::*;
-use crate::model::{AccountClock, Bid, BidProgress, OrderDetail, Reclaim, reconcile::Funds};
+use crate::model::{
+    AccountClock, Bid, BidProgress, OrderDetail, Reclaim, heartbeat::Seen, reconcile::Funds,
+};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
@@ -41,6 +43,8 @@ fn lease(order: u64) -> Lease {
         withdrawn_at: 1_000,
         clock: None,
         reclaim: None,
+        absence_limit: None,
+        paid_until: None,
     }
 }
 
@@ -98,6 +102,60 @@ async fn a_number_that_no_chain_has_is_stored_as_the_largest_and_fails_nothing()
     let most = i64::MAX as u64;
     assert_eq!((read.order.0, read.created_at, read.closed_at), (most, most, Some(most)));
     assert_eq!(store.order(OrderId(u64::MAX)).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn of_the_limits_that_nodes_tell_of_a_lease_the_shortest_counts() {
+    let (_folder, store) = store().await;
+    let shortest = async || store.read(leases::shortest_limit).await.unwrap();
+    let old = lease(6);
+    store.write(move |tx| leases::put(tx, &old)).await.unwrap();
+    assert_eq!(shortest().await, None);
+    let limited = |limit| Lease { absence_limit: Some(limit), ..lease(7) };
+    for (told, known) in [(90_000, 90_000), (80_000, 80_000), (85_000, 80_000)] {
+        store.write(move |tx| leases::put(tx, &limited(told))).await.unwrap();
+        assert_eq!(shortest().await, Some(known), "{told}");
+    }
+    store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
+    assert_eq!(shortest().await, Some(80_000), "a node that says nothing of it");
+    for (told, known) in [(81_000, 80_000), (30_000, 30_000)] {
+        store.write(move |tx| leases::shorten_limit(tx, OrderId(7), told)).await.unwrap();
+        assert_eq!(shortest().await, Some(known), "{told}");
+    }
+    let end = (LeaseState::Closed, CloseReason::Unspecified);
+    let ended = store.write(move |tx| {
+        leases::close(tx, OrderId(7), end.0, end.1, 9)?;
+        leases::set_paid_until(tx, OrderId(7), Some(5))
+    });
+    ended.await.unwrap();
+    assert_eq!(shortest().await, None);
+    assert_eq!(store.lease(OrderId(7)).await.unwrap().unwrap().paid_until, Some(5));
+}
+
+#[tokio::test]
+async fn when_the_provider_was_seen_is_what_the_newest_state_or_event_says() {
+    let (_folder, store) = store().await;
+    let at = |height, time| Cursor { height, time };
+    let known = async || store.read(seen::get).await.unwrap();
+    assert_eq!(known().await, Seen::default());
+    for (what, event, cursor, expected) in [
+        ("an event", true, at(10, 1_000), at(10, 1_000)),
+        ("another of the same block, applied again", true, at(10, 1_000), at(10, 1_000)),
+        ("the state after it has less", false, at(12, 700), at(12, 700)),
+        ("a later event", true, at(15, 1_500), at(15, 1_500)),
+        ("the state before that event", false, at(14, 700), at(15, 1_500)),
+        ("an earlier event, while blocks are caught up on", true, at(11, 1_100), at(15, 1_500)),
+    ] {
+        let written = store.write(move |tx| match event {
+            true => seen::see(tx, cursor),
+            false => seen::correct(tx, cursor),
+        });
+        written.await.unwrap();
+        assert_eq!(known().await, Seen { at: Some(expected), beat: None }, "{what}");
+    }
+    store.write(move |tx| seen::set_beat(tx, at(16, 1_600))).await.unwrap();
+    let both = Seen { at: Some(at(15, 1_500)), beat: Some(at(16, 1_600)) };
+    assert_eq!(known().await, both);
 }
 
 #[tokio::test]

@@ -157,6 +157,8 @@ pub fn leased() -> Leased {
         withdrawn_at: 1_000,
         clock: None,
         reclaim: None,
+        absence_limit: None,
+        paid_until: None,
     };
     Leased { lease, spec, group, upload }
 }
@@ -183,6 +185,7 @@ pub async fn write(store: &Store, leased: &Leased) {
         excluded: vec![],
         reclamation: None,
         closes_at_block: None,
+        absence_limit: None,
     };
     let order = Order {
         id: lease.order,

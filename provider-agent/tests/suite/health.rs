@@ -279,6 +279,14 @@ async fn each_part_that_fails_is_named_with_its_reason_until_it_works_again() {
     })
     .await;
 
+    // A quarter of a day.
+    bench.chain.always(On("broadcast_tx_sync", ""), Effect::Error("mempool is full: 5000 txs"));
+    bench.fixture.chain.advance(21_700).await.unwrap();
+    bench.fails(Part::Heartbeats, "the chain did not see this provider").await;
+    bench.chain.clear();
+    bench.is_well(Part::Heartbeats).await;
+    bench.is_well(Part::Transactions).await;
+
     bench.api.refuse("coordination.k8s.io");
     bench.fails(Part::Lock, "is forbidden").await;
     bench.api.go_on();

@@ -47,7 +47,7 @@ pub fn with_endpoints(fixture: &Fixture, endpoints: &[&str]) -> (PathBuf, String
     (path, metrics)
 }
 
-async fn health(metrics: &str) -> Option<String> {
+pub async fn health(metrics: &str) -> Option<String> {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     http.get(format!("http://{metrics}/healthz")).send().await.ok()?.text().await.ok()
 }
@@ -65,7 +65,12 @@ pub fn make_up_its_end(proxy: &Proxy, fixture: &Fixture, leased: &Leased) {
         notice: None,
         paid_until: None,
     };
-    let end = events::published(end, &fixture.contracts.orderbook);
+    make_up(proxy, fixture, end);
+}
+
+/// Adds an event of the orderbook to the results of every block.
+pub fn make_up(proxy: &Proxy, fixture: &Fixture, event: impl Into<cosmwasm_std::Event>) {
+    let end = events::published(event, &fixture.contracts.orderbook);
     let attributes = end.attributes.iter();
     let attributes: Vec<Value> = attributes
         .map(|pair| json!({"key": pair.key, "value": pair.value, "index": true}))

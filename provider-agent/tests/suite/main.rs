@@ -1,6 +1,7 @@
 //! The agent against an embedded chain with the real contracts and a simulated cluster.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod absence;
 mod bidding;
 mod commands;
 mod connections;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cosmwasm_std::HexBinary;
 use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 use kube::Api;
-use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent, Reclamation};
+use souk_api::orderbook::{Absence, ExecuteMsg, NewDeployment, OrderbookEvent, Reclamation};
 use souk_core::{Attribute, AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::{Salt, body::ManifestUpload, commitment};
 use souk_provider::{
@@ -83,6 +83,16 @@ pub fn commitment_of(upload: &ManifestUpload) -> HexBinary {
 
 /// Creates a deployment from SDL.
 pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Leased {
+    create_deployment_until(fixture, tenant, sdl, None).await
+}
+
+/// The same with a limit for absence.
+async fn create_deployment_until(
+    fixture: &Fixture,
+    tenant: &str,
+    sdl: &str,
+    absence: Option<Absence>,
+) -> Leased {
     let upload = upload(sdl);
     let compiled = compile(sdl, &souk_sdl::Options::default()).must("SDL");
     let denom = |_: &str| "usouk".parse().map_err(|_| "no denom".to_owned());
@@ -100,7 +110,7 @@ pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Le
         reclamation: compiled
             .min_reclamation_window
             .map(|window| Reclamation { min_window: window / 1_000_000_000 }),
-        absence: None,
+        absence,
     });
     let orderbook = fixture.contracts.orderbook.clone();
     let outcome = fixture.execute(tenant, &orderbook, &msg, ceilings.max(50_000_000)).await;
@@ -114,7 +124,18 @@ pub async fn create_deployment(fixture: &Fixture, tenant: &str, sdl: &str) -> Le
 
 /// A lease that the agent has with its order and deployment.
 pub async fn lease(fixture: &Fixture, agent: &InProcess, tenant: &str, sdl: &str) -> Leased {
-    let leased = create_deployment(fixture, tenant, sdl).await;
+    lease_until(fixture, agent, tenant, sdl, None).await
+}
+
+/// The same with a limit for absence.
+pub async fn lease_until(
+    fixture: &Fixture,
+    agent: &InProcess,
+    tenant: &str,
+    sdl: &str,
+    absence: Option<Absence>,
+) -> Leased {
+    let leased = create_deployment_until(fixture, tenant, sdl, absence).await;
     until("a bid", || fixture.own_bid(leased.order)).await;
     fixture.accept(tenant, leased.order, "provider").await;
     known(&agent.store, &leased).await;

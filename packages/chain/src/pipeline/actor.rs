@@ -11,7 +11,7 @@ use super::error::PipelineError;
 use super::handle::PipelineHandle;
 use super::lock::DatabaseLock;
 use super::observe::{observe, search_blocks};
-use super::shared::{FoundReceiver, FoundSender, Shared};
+use super::shared::{FoundReceiver, FoundSender, Hold, Shared};
 use super::store::{self, Ending, Fail, OpenAttempt, SharedStore, run};
 use super::verdict::Tries;
 use crate::keys::SecretKey;
@@ -192,14 +192,25 @@ impl Pipeline {
     }
 
     async fn step(&mut self) -> Result<Pace, StepError> {
-        if let Some(reason) = self.shared.held.borrow().clone() {
+        let hold = self.shared.held.borrow().clone();
+        if let Some(Hold { reason, but_urgent: false }) = hold {
             return Ok(Pace::Held(reason));
         }
-        let (attempt, queued) = run(self.store(), |connection| {
+        let (mut attempt, queued, urgent) = run(self.store(), |connection| {
             let attempt = store::open_attempt(connection)?;
-            Ok((attempt, store::queued_count(connection)?))
+            let queued = store::queued_count(connection)?;
+            Ok((attempt, queued, store::urgent_waits(connection)?))
         })
         .await?;
+        if let Some(Hold { reason, .. }) = hold {
+            match &mut attempt {
+                Some(attempt) if attempt.urgent => {}
+                // Its place in the account's sequence has to be free: it is looked for, and not sent.
+                Some(attempt) if urgent => attempt.disowned = true,
+                None if urgent => {}
+                _ => return Ok(Pace::Held(reason)),
+            }
+        }
         let in_flight = attempt.as_ref().map(|a| a.hash);
         self.shared.in_flight.send_replace(in_flight);
         self.shared.status.send_modify(|status| {

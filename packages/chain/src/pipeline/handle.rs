@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::decide::Included;
 use super::error::PipelineError;
 use super::outbox::{Outbox, OutcomeRecord};
-use super::shared::{FoundSender, Shared};
+use super::shared::{FoundSender, Hold, Shared};
 use super::status::PipelineStatus;
 use super::store::run;
 use crate::follower::Block;
@@ -43,9 +43,18 @@ impl PipelineHandle {
 
     /// Sends nothing while there is a reason not to; the status has it as its error.
     pub fn hold(&self, reason: Option<String>) {
+        self.set_hold(reason.map(|reason| Hold { reason, but_urgent: false }));
+    }
+
+    /// As [`Self::hold`], but for what is urgent.
+    pub fn hold_but_urgent(&self, reason: String) {
+        self.set_hold(Some(Hold { reason, but_urgent: true }));
+    }
+
+    fn set_hold(&self, hold: Option<Hold>) {
         let changed = self.shared.held.send_if_modified(|held| {
-            let changed = *held != reason;
-            *held = reason;
+            let changed = *held != hold;
+            *held = hold;
             changed
         });
         if changed {

@@ -21,12 +21,16 @@ pub struct OutboxItem {
     /// height of the event that they answer; 0 for any. A node that lags behind it is not asked
     /// to judge them.
     pub presumes_height: u64,
+    /// It is sent before all that waits, in a transaction without others, and to every endpoint at once: what
+    /// holds up or fails the others does not concern it.
+    pub urgent: bool,
 }
 
 impl OutboxItem {
     /// An item with these messages, without words of its own and for any height.
     pub fn new(dedup_key: impl Into<String>, msgs: Vec<Any>) -> Self {
-        Self { dedup_key: dedup_key.into(), msgs, meta: String::new(), presumes_height: 0 }
+        let dedup_key = dedup_key.into();
+        Self { dedup_key, msgs, meta: String::new(), presumes_height: 0, urgent: false }
     }
 
     /// With words to be found again.
@@ -40,6 +44,13 @@ impl OutboxItem {
     #[must_use]
     pub fn presumes_height(mut self, height: u64) -> Self {
         self.presumes_height = height;
+        self
+    }
+
+    /// Before all that waits. Of several such items the last enqueued goes first.
+    #[must_use]
+    pub fn urgent(mut self) -> Self {
+        self.urgent = true;
         self
     }
 }
@@ -174,14 +185,17 @@ impl Outbox {
     pub fn enqueue(tx: &Transaction<'_>, item: &OutboxItem) -> rusqlite::Result<Enqueued> {
         let inserted = tx
             .prepare_cached(
-                "INSERT INTO souk_tx_items (dedup_key, messages, meta, presumes_height, state)
-                 VALUES (?1, ?2, ?3, ?4, 'queued') ON CONFLICT (dedup_key) DO NOTHING",
+                // Items go by their number: what is urgent has one below zero, and below all others.
+                "INSERT INTO souk_tx_items (id, dedup_key, messages, meta, presumes_height, state)
+                 VALUES (CASE WHEN ?5 THEN (SELECT min(coalesce(min(id), 0), 0) - 1 FROM souk_tx_items) END,
+                     ?1, ?2, ?3, ?4, 'queued') ON CONFLICT (dedup_key) DO NOTHING",
             )?
             .execute((
                 &item.dedup_key,
                 messages_to_bytes(&item.msgs),
                 &item.meta,
                 item.presumes_height,
+                item.urgent,
             ))?;
         fail::fail_point!("outbox::after_enqueue");
         if inserted == 1 {
@@ -207,7 +221,22 @@ impl Outbox {
             .optional()
     }
 
-    /// Items whose key starts with `prefix`, in the order of their enqueueing.
+    /// The gas that the transaction of an item asked for, the last if there were several; none before the first,
+    /// or once it is forgotten.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn gas_limit(connection: &Connection, dedup_key: &str) -> rusqlite::Result<Option<u64>> {
+        connection
+            .prepare_cached(
+                "SELECT a.gas_limit FROM souk_tx_items i JOIN souk_tx_attempts a ON a.id = i.attempt
+                 WHERE i.dedup_key = ?1",
+            )?
+            .query_row([dedup_key], |row| row.get(0))
+            .optional()
+    }
+
+    /// Items whose key starts with `prefix`, in the order of their enqueueing, what is urgent first.
     ///
     /// # Errors
     /// If the database cannot be read.
@@ -345,6 +374,37 @@ mod tests {
         assert_eq!(list(top), [top]);
         assert_eq!(list("\u{d7ff}"), ["\u{d7ff}x"]);
         assert_eq!(list("").len(), 7);
+    }
+
+    #[test]
+    fn what_is_urgent_stands_before_all_that_waits_whatever_was_sent_or_forgotten_before() {
+        let mut connection = outbox(&["bid/1", "bid/2"]);
+        let first = |connection: &Connection| {
+            let all = Outbox::list(connection, "").unwrap();
+            let waits = |record: &OutcomeRecord| record.state == ItemState::Queued;
+            all.into_iter().find(waits).map(|record| record.dedup_key)
+        };
+        let enqueue = |connection: &mut Connection, item: &OutboxItem| {
+            let tx = connection.transaction().unwrap();
+            let done = Outbox::enqueue(&tx, item).unwrap();
+            tx.commit().unwrap();
+            done
+        };
+        for key in ["seen/1", "seen/2", "seen/3"] {
+            let item = OutboxItem::new(key, Vec::new()).urgent();
+            assert_eq!(enqueue(&mut connection, &item), Enqueued::New);
+            assert_eq!(enqueue(&mut connection, &item), Enqueued::Before(ItemState::Queued));
+            assert_eq!(first(&connection).as_deref(), Some(key));
+            let tx = connection.transaction().unwrap();
+            assert!(Outbox::cancel(&tx, key, "over").unwrap());
+            tx.commit().unwrap();
+            if key == "seen/2" {
+                connection.execute("DELETE FROM souk_tx_items WHERE id < 0", []).unwrap();
+            }
+        }
+        enqueue(&mut connection, &OutboxItem::new("bid/3", Vec::new()));
+        assert_eq!(first(&connection).as_deref(), Some("bid/1"));
+        assert_eq!(Outbox::gas_limit(&connection, "seen/3").unwrap(), None);
     }
 
     #[test]

@@ -115,10 +115,12 @@ impl Pipeline {
     ) -> Result<Pace, StepError> {
         let mut flight = self.flight_of(&attempt);
         let again = flight.may_be_held;
-        let sent = match again {
+        let sent = match (attempt.urgent, again) {
+            // Nor does it wait for what the pool thinks of an endpoint.
+            (true, _) => self.client.broadcast_to_all(&attempt.bytes).await,
             // The first node may be cut off from the others, or hold it only in its cache.
-            true => self.client.broadcast_everywhere(&attempt.bytes).await,
-            false => self.client.broadcast_tx_sync(&attempt.bytes).await,
+            (false, true) => self.client.broadcast_everywhere(&attempt.bytes).await,
+            (false, false) => self.client.broadcast_tx_sync(&attempt.bytes).await,
         };
         fail::fail_point!("outbox::after_broadcast");
         flight.may_be_held = again || sent.may_be_held();

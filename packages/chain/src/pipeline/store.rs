@@ -25,6 +25,13 @@ pub(super) struct StoredItem {
     pub presumes_height: u64,
 }
 
+impl StoredItem {
+    /// Whether it goes before the others: [`super::OutboxItem::urgent`].
+    pub(super) fn is_urgent(&self) -> bool {
+        self.id < 0
+    }
+}
+
 /// A signed transaction that is to be stored.
 #[derive(Debug, Clone)]
 pub(super) struct NewAttempt {
@@ -50,6 +57,8 @@ pub(super) struct OpenAttempt {
     pub gas_limit: u64,
     /// It is from a copy of the database: it is looked for, and never broadcast.
     pub disowned: bool,
+    /// It goes to every endpoint at once.
+    pub urgent: bool,
 }
 
 /// An item that is to be failed.
@@ -127,7 +136,8 @@ pub(super) fn open_attempt(connection: &Connection) -> rusqlite::Result<Option<O
     connection
         .prepare_cached(
             "SELECT id, tx_hash, tx_bytes, sequence, base_height, timeout_height, gas_limit,
-                 note IS NOT NULL
+                 note IS NOT NULL,
+                 EXISTS (SELECT 1 FROM souk_tx_items WHERE attempt = souk_tx_attempts.id AND id < 0)
              FROM souk_tx_attempts WHERE state = 'open'",
         )?
         .query_row([], |row| {
@@ -140,6 +150,7 @@ pub(super) fn open_attempt(connection: &Connection) -> rusqlite::Result<Option<O
                 timeout_height: row.get(5)?,
                 gas_limit: row.get(6)?,
                 disowned: row.get(7)?,
+                urgent: row.get(8)?,
             })
         })
         .optional()
@@ -151,7 +162,15 @@ pub(super) fn queued_count(connection: &Connection) -> rusqlite::Result<u64> {
         .query_row([], |row| row.get(0))
 }
 
-/// The oldest queued items, in order: at least one if there is any, else up to the bounds.
+/// Whether anything urgent is queued.
+pub(super) fn urgent_waits(connection: &Connection) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM souk_tx_items WHERE state = 'queued' AND id < 0 LIMIT 1")?
+        .exists([])
+}
+
+/// The queued items that go next, in order: at least one if there is any, else up to the bounds. What is urgent
+/// has no others beside it.
 pub(super) fn queued(
     connection: &Connection,
     max_items: usize,
@@ -167,7 +186,8 @@ pub(super) fn queued(
     for item in statement.query_map([limit], read_item)? {
         let item = item?;
         bytes = bytes.saturating_add(item.messages.len());
-        if !items.is_empty() && bytes > max_bytes {
+        let others = items.last().is_some_and(|last| last.is_urgent() != item.is_urgent());
+        if others || !items.is_empty() && bytes > max_bytes {
             break;
         }
         items.push(item);

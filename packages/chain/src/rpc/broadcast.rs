@@ -71,11 +71,26 @@ impl Client {
     /// Broadcasts these bytes again, to every usable endpoint at once. The reply is the best of
     /// theirs.
     pub async fn broadcast_everywhere(&self, tx: &[u8]) -> Broadcast {
+        let usable = self.usable_or_probe().await;
+        self.broadcast_to(usable, tx).await
+    }
+
+    /// Broadcasts these bytes to every endpoint at once that is not on another chain, also to those that are set
+    /// aside: what must not be lost by the faults of some. The reply is the best of theirs.
+    pub async fn broadcast_to_all(&self, tx: &[u8]) -> Broadcast {
+        // So that the endpoints were looked at.
+        self.usable_or_probe().await;
+        let mut all = self.inner.pool.lock().not_elsewhere();
+        all.retain(|index| self.may_ask(*index));
+        self.broadcast_to(all, tx).await
+    }
+
+    async fn broadcast_to(&self, endpoints: Vec<usize>, tx: &[u8]) -> Broadcast {
         const METHOD: &str = "broadcast_tx_sync";
         let params = json!({"tx": STANDARD.encode(tx)});
-        let usable = self.usable_or_probe().await;
-        let asked =
-            usable.into_iter().map(|index| self.ask_one::<BroadcastWire>(index, METHOD, &params));
+        let asked = endpoints
+            .into_iter()
+            .map(|index| self.ask_one::<BroadcastWire>(index, METHOD, &params));
         let replies = futures::future::join_all(asked).await;
         let also_sent = replies
             .iter()
@@ -87,7 +102,11 @@ impl Client {
             BroadcastReply::Failed(_) => 3,
             BroadcastReply::Refused { .. } => 4,
         };
-        let best = replies.into_iter().filter_map(Result::ok).map(read_reply).min_by_key(rank);
+        let replies: Vec<_> = replies.into_iter().filter_map(Result::ok).map(read_reply).collect();
+        // A worse reply beside it may be of one that could not check it, and holds it.
+        let also_sent =
+            also_sent || replies.iter().any(|one| matches!(one, BroadcastReply::Failed(_)));
+        let best = replies.into_iter().min_by_key(rank);
         Broadcast { reply: best.ok_or_else(|| self.unavailable(METHOD)), also_sent }
     }
 }

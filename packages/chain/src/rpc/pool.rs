@@ -87,6 +87,15 @@ impl Pool {
         self.indices(good)
     }
 
+    /// Endpoints that are not known to be on another chain, set aside or not, in the configured order.
+    pub(crate) fn not_elsewhere(&self) -> Vec<usize> {
+        self.indices(|m| match &m.health {
+            EndpointHealth::SetAside(fault) => !matches!(fault, EndpointFault::WrongChain { .. }),
+            EndpointHealth::Good => true,
+            EndpointHealth::Unknown => false,
+        })
+    }
+
     /// Claims the endpoints whose time has come for another probe.
     pub(crate) fn claim_due(&mut self, now: Instant) -> Vec<usize> {
         self.claim(|m| match m.health {
@@ -284,6 +293,16 @@ mod tests {
         assert!(matches!(judged, Err(EndpointFault::WrongChain { .. })));
         // Its height says nothing about our chain.
         assert_eq!(pool.judge(1, &status("souk-1", 10)), Ok(()));
+    }
+
+    #[test]
+    fn what_must_arrive_goes_to_endpoints_that_are_set_aside_too_but_to_no_other_chain() {
+        let mut pool = good(&[100, 100, 100]);
+        let now = Instant::now();
+        pool.set_aside(0, EndpointFault::Http { status: 502 }, now);
+        let found = "other-1".to_owned();
+        pool.set_aside(1, EndpointFault::WrongChain { expected: "souk-1".into(), found }, now);
+        assert_eq!((pool.usable(), pool.not_elsewhere()), (vec![2], vec![0, 2]));
     }
 
     #[test]

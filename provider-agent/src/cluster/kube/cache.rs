@@ -32,7 +32,10 @@ use super::{
     watch::{self, MetadataOnly, Report, Source, WatchError, Whole},
 };
 use crate::model::{
-    interfaces::NamespaceSource, labels::ORDER, pods::FailedPod, scope::MarketScope,
+    interfaces::{NamespaceSource, PodSource},
+    labels::ORDER,
+    pods::FailedPod,
+    scope::MarketScope,
 };
 
 /// What is watched.
@@ -394,6 +397,14 @@ impl NamespaceSource for Caches {
         };
         let found = leases.iter().filter(has).copied();
         seen.is_up(Watched::Kind(Kind::Namespace)).then(|| found.collect())
+    }
+}
+
+impl PodSource for Caches {
+    fn any_runs(&self) -> Option<bool> {
+        let seen = self.seen.lock();
+        let mut pods = seen.leases.values().flat_map(|lease| &lease.pods);
+        seen.is_up(Watched::Pods).then(|| pods.any(SeenPod::is_served))
     }
 }
 

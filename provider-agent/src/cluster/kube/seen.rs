@@ -149,6 +149,19 @@ pub struct SeenPod {
     pub claims: Box<[Box<str>]>,
 }
 
+impl SeenPod {
+    /// Whether it runs as far as its provider can make it: its containers run, or its node tries them and cannot,
+    /// as with an image that is not there. One that ended, is being deleted, or is on no node does not.
+    pub fn is_served(&self) -> bool {
+        let tried = || self.status.failure.as_ref().is_some_and(|why| why.container.is_some());
+        match self.status.phase.as_str() {
+            "Running" => !self.terminating,
+            "Pending" => !self.terminating && tried(),
+            _ => false,
+        }
+    }
+}
+
 impl LeaseObjects {
     /// The lease's namespace.
     pub fn namespace(&self) -> Option<&SeenObject> {
@@ -289,6 +302,8 @@ impl LeaseObjects {
 
 #[cfg(test)]
 mod tests {
+    use souk_gateway::body::PodFailure;
+
     use super::*;
 
     fn pod(name: &str) -> SeenPod {
@@ -309,6 +324,31 @@ mod tests {
             status,
             log: Log::None,
             claims: Box::default(),
+        }
+    }
+
+    #[test]
+    fn a_pod_is_served_while_its_containers_run_or_its_node_tries_them() {
+        let failing = |container: Option<&str>| {
+            let container = container.map(str::to_owned);
+            Some(PodFailure { reason: "reason".into(), container, ..PodFailure::default() })
+        };
+        for (phase, failure, terminating, expected) in [
+            ("Running", None, false, true),
+            ("Running", failing(Some("web")), false, true),
+            ("Running", None, true, false),
+            ("Pending", None, false, false),
+            // It fits on no node.
+            ("Pending", failing(None), false, false),
+            // Its image cannot be pulled.
+            ("Pending", failing(Some("web")), false, true),
+            ("Pending", failing(Some("web")), true, false),
+            ("Failed", failing(Some("web")), false, false),
+            ("Succeeded", None, false, false),
+        ] {
+            let mut pod = SeenPod { terminating, ..pod("web-1") };
+            (pod.status.phase, pod.status.failure) = (phase.into(), failure.map(Box::new));
+            assert_eq!(pod.is_served(), expected, "{phase} {:?}", pod.status.failure);
         }
     }
 

@@ -288,6 +288,8 @@ deployment:
             withdrawn_at: 1,
             clock: None,
             reclaim: None,
+            absence_limit: None,
+            paid_until: None,
         }
     }
 

@@ -31,6 +31,8 @@ pub struct FindingsState {
     pub contradicted: u64,
     /// Differences between the store and the chain.
     pub differences: u64,
+    /// Own leases that ended since the provider was absent.
+    pub absences: u64,
     /// The newest differences, the oldest first.
     recent: VecDeque<(Instant, String)>,
 }
@@ -103,6 +105,11 @@ impl Findings {
             state.contradicted += 1;
             state.add(text);
         });
+    }
+
+    /// An own lease ended since the provider was absent.
+    pub(in crate::market) fn absent(&self) {
+        self.0.send_modify(|state| state.absences += 1);
     }
 
     pub(in crate::market) fn differs(&self, text: String) {

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     config::Config,
-    market::{Market, follow::FollowState, outbox::Messages},
+    market::{Market, follow::FollowState, heartbeat::HeartbeatState, outbox::Messages},
     model::{health::Reporter, interfaces::CapacitySource},
     store::Store,
 };
@@ -28,6 +28,8 @@ pub struct Deps {
     pub following: watch::Receiver<FollowState>,
     /// Why nothing may be sent at present, if there is a reason.
     pub idle: watch::Receiver<Option<String>>,
+    /// Whether the operator's coins last for heartbeats.
+    pub heartbeats: watch::Receiver<HeartbeatState>,
     /// Where a round that fails is reported.
     pub health: Reporter,
 }

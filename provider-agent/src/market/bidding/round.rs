@@ -29,6 +29,8 @@ pub(super) struct Round<'a> {
     pub inventory: &'a mut Result<Inventory, String>,
     /// Own bids that hold slots, by tenant.
     holding: BTreeMap<String, u32>,
+    /// Why the operator's coins do not last, if they do not.
+    short: Option<String>,
     /// Whether bond and registration were asked for in this round.
     fresh: bool,
     decided: Vec<DecisionRow>,
@@ -48,7 +50,8 @@ impl<'a> Round<'a> {
             *holding.entry(bid.tenant.clone()).or_default() += 1;
         }
         let decided = Vec::new();
-        Self { deps, at, known, cache, turns, inventory, holding, fresh: false, decided }
+        let short = deps.heartbeats.borrow().short.clone();
+        Self { deps, at, known, cache, turns, inventory, holding, short, fresh: false, decided }
     }
 
     /// Judges the orders whose turn it is; true if there are more.
@@ -210,6 +213,7 @@ impl<'a> Round<'a> {
             eligible: self.cache.eligible(order.id, self.at.height),
             provider: self.cache.provider.as_ref(),
             paused: terms.paused,
+            short_of_coins: self.short.as_deref(),
             min_prices: &terms.min_prices,
             attestations: &self.cache.attestations,
             inventory: self.inventory.as_ref().map_err(String::as_str),

@@ -49,6 +49,8 @@ pub struct Bidder {
     inventory: Result<Inventory, String>,
     heard: Heard,
     resynced: Option<Instant>,
+    /// Whether the operator's coins did not last in the last round.
+    was_short: bool,
 }
 
 /// What changed since the last round that could use it.
@@ -92,6 +94,7 @@ impl Bidder {
             inventory: Err("it was not looked at yet".to_owned()),
             heard,
             resynced: None,
+            was_short: false,
         }
     }
 
@@ -159,6 +162,10 @@ impl Bidder {
         self.look_at_the_cluster().await?;
         let Some(known) = &mut self.known else { return Ok(false) };
         if self.cache.refresh(&self.deps, known).await? {
+            self.turns.wake(Cause::Provider);
+        }
+        let is_short = self.deps.heartbeats.borrow().short.is_some();
+        if std::mem::replace(&mut self.was_short, is_short) && !is_short {
             self.turns.wake(Cause::Provider);
         }
         // A refused bid is tried again at a height of its own.

@@ -24,12 +24,8 @@ use souk_core::{CloseReason, OrderId};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    accepting::Accepting,
-    head::{HeadTracker, is_current},
-    leases::Leases,
-    prune::prune,
-};
+pub(super) use self::head::is_current;
+use self::{accepting::Accepting, head::HeadTracker, leases::Leases, prune::prune};
 use super::{
     ChainError, Market,
     audit::Findings,

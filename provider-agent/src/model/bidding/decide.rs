@@ -100,6 +100,9 @@ fn decide_bid(
     if input.paused {
         return Err(Reason::Paused);
     }
+    if let Some(why) = input.short_of_coins {
+        return Err(Reason::Coins(why.to_owned()));
+    }
     check_named(detail, &provider.address)?;
     let table = config.bidding.table(&order.denom);
     let table = table.ok_or_else(|| Reason::Denom(order.denom.clone()))?;
@@ -111,6 +114,7 @@ fn decide_bid(
     }
     check_endpoints(group, config)?;
     let reclamation_window = notice(detail, config)?;
+    check_absence(detail, config)?;
 
     let inventory = match input.inventory {
         Ok(inventory) => inventory,
@@ -222,6 +226,16 @@ fn notice(detail: &OrderDetail, config: &Config) -> Result<Option<u64>, Reason> 
         Some(given) if given.0 < asked => Err(Reason::Notice { asked, given: given.0 }),
         Some(given) => Ok(Some(given.0)),
         None => Ok(Some(asked)),
+    }
+}
+
+/// Whether the order leaves the provider the time that it wants before it counts as absent. Orders that are older
+/// than the rule leave it all.
+fn check_absence(detail: &OrderDetail, config: &Config) -> Result<(), Reason> {
+    let least = config.bidding.shortest_absence_limit.0;
+    match detail.absence_limit {
+        Some(asked) if asked < least => Err(Reason::AbsenceLimit { asked, least }),
+        _ => Ok(()),
     }
 }
 

@@ -71,6 +71,8 @@ pub struct DecisionInput<'a> {
     pub provider: Option<&'a ProviderState>,
     /// Whether the orderbook takes bids at all.
     pub paused: bool,
+    /// Why the operator's coins do not last for the heartbeats of leases, if they do not.
+    pub short_of_coins: Option<&'a str>,
     /// The least price of a bid, by denom.
     pub min_prices: &'a BTreeMap<Denom, Price>,
     /// What is known of what auditors attest of the provider.

@@ -13,7 +13,7 @@ use crate::model::placement::Shortage;
 pub enum Cause {
     /// More room in the cluster.
     Capacity,
-    /// The provider's record, its bond, or the orderbook's parameters.
+    /// The provider's record, its bond, its operator's coins, or the orderbook's parameters.
     Provider,
     /// What auditors attest.
     Attestations,
@@ -30,6 +30,7 @@ impl Reason {
             | Self::NotOperator(_)
             | Self::Maintenance
             | Self::Paused
+            | Self::Coins(_)
             | Self::NoSlots { .. } => &[Cause::Provider],
             Self::Mismatch(mismatch) => match mismatch {
                 Mismatch::Attribute(_) | Mismatch::Storage { .. } | Mismatch::Gpu(_) => {
@@ -55,6 +56,7 @@ impl Reason {
             | Self::Excluded
             | Self::Denom(_)
             | Self::Notice { .. }
+            | Self::AbsenceLimit { .. }
             | Self::Endpoint(_) => &[],
         }
     }

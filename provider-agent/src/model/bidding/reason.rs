@@ -23,6 +23,9 @@ pub enum Reason {
     /// The orderbook takes no bids.
     #[error("the orderbook is paused")]
     Paused,
+    /// The operator's coins do not last for heartbeats.
+    #[error("{0}")]
+    Coins(String),
     /// Its lifetime or its auction is over.
     #[error("the order took bids until {0}")]
     Over(u64),
@@ -56,6 +59,16 @@ pub enum Reason {
         asked: u64,
         /// What is configured.
         given: u64,
+    },
+    /// The order's limit for absence is shorter than the least that is taken.
+    #[error(
+        "the order counts a provider as absent after {asked} s, this one takes {least} s or more (bidding.shortest_absence_limit)"
+    )]
+    AbsenceLimit {
+        /// What the order asks for.
+        asked: u64,
+        /// What is configured.
+        least: u64,
     },
     /// The price is above the order's ceiling.
     #[error("the price would be {price}, the order's ceiling is {ceiling} base units an hour")]
@@ -133,6 +146,8 @@ pub enum TenantReason {
     Price,
     /// The notice that it gives is shorter than asked for.
     Notice,
+    /// The time after which it would count as absent is too short for it.
+    AbsenceLimit,
     /// Too little capacity at present.
     Capacity,
     /// The provider's limits or bond.
@@ -159,6 +174,7 @@ impl TenantReason {
             Self::Denom => "takes no payment in this denom",
             Self::Price => "price does not meet",
             Self::Notice => "gives less notice before it takes a lease back",
+            Self::AbsenceLimit => "wants a longer limit for absence",
             Self::Capacity => "no room at present",
             Self::Limits => "at its limit of open bids",
             Self::ChainRefused => "the chain refused the bid",
@@ -176,7 +192,8 @@ impl Reason {
             | Self::NotRegistered
             | Self::NotOperator(_)
             | Self::Maintenance
-            | Self::Paused => TenantReason::NotBidding,
+            | Self::Paused
+            | Self::Coins(_) => TenantReason::NotBidding,
             Self::Over(_) => TenantReason::Over,
             Self::NotAllowed | Self::Refused | Self::Excluded => TenantReason::TenantLists,
             Self::Mismatch(mismatch) => match mismatch {
@@ -190,6 +207,7 @@ impl Reason {
             Self::NoRate(_) | Self::Endpoint(_) => TenantReason::Capabilities,
             Self::AboveCeiling { .. } | Self::CannotWin { .. } => TenantReason::Price,
             Self::Notice { .. } => TenantReason::Notice,
+            Self::AbsenceLimit { .. } => TenantReason::AbsenceLimit,
             Self::Capacity(shortage) => match shortage {
                 Shortage::NoGpu { .. } | Shortage::Arch(_) | Shortage::Unsupported(_) => {
                     TenantReason::Capabilities

@@ -22,6 +22,8 @@ pub enum Part {
     Bidding,
     /// Withdrawing, closing or ending failed.
     Upkeep,
+    /// The provider was not seen on the chain for too long, or says no more that it is there.
+    Heartbeats,
     /// Nodes and pods cannot be seen: nothing is bid on.
     Inventory,
     /// It is not known which GPUs are handed out by claims.
@@ -52,7 +54,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Follower,
         Self::Details,
         Self::Confirmations,
@@ -60,6 +62,7 @@ impl Part {
         Self::Transactions,
         Self::Bidding,
         Self::Upkeep,
+        Self::Heartbeats,
         Self::Inventory,
         Self::Claims,
         Self::Watches,
@@ -85,6 +88,7 @@ impl Part {
             Self::Transactions => "transactions",
             Self::Bidding => "bidding",
             Self::Upkeep => "upkeep",
+            Self::Heartbeats => "heartbeats",
             Self::Inventory => "cluster",
             Self::Claims => "gpu_claims",
             Self::Watches => "watches",

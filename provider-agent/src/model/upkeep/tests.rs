@@ -26,6 +26,8 @@ fn lease(created_at: u64) -> Lease {
         withdrawn_at: created_at,
         clock: None,
         reclaim: None,
+        absence_limit: None,
+        paid_until: None,
     }
 }
 
@@ -317,5 +319,30 @@ fn an_ended_lease_is_asked_about_until_it_is_seen_to_owe_nothing() {
         let withdraw = UpkeepTask::Withdraw { order: LEASE, since: withdrawn_at };
         let expected = if due { vec![withdraw] } else { vec![] };
         assert_eq!(plan(&input, &policy()), expected, "{withdrawn_at}");
+    }
+}
+
+#[test]
+fn nothing_is_withdrawn_while_all_that_was_earned_is_held_back_and_all_of_it_after_the_end() {
+    const DAY: u64 = 86_400;
+    let held = Lease { absence_limit: Some(DAY), ..lease(DAY) };
+    let withdrawn = Lease { withdrawn_at: 3 * DAY + 5, ..held.clone() };
+    let ended = Lease { closed_at: Some(DAY + 60), state: LeaseState::Closed, ..held.clone() };
+    for (case, lease, at, due) in [
+        ("a day's pay is held back", &held, 2 * DAY + 3_600, false),
+        ("nearly a day can be paid out", &held, 3 * DAY - 1, false),
+        ("a whole day can", &held, 3 * DAY, true),
+        ("older than the rule", &lease(DAY), 2 * DAY, true),
+        ("the next one is a day later", &withdrawn, 4 * DAY + 4, false),
+        ("as always", &withdrawn, 4 * DAY + 5, true),
+        ("what was held back is due at the end", &ended, DAY + 61, true),
+    ] {
+        let with_manifest = [LEASE].into();
+        let at = Some(Cursor { height: 5, time: at });
+        let leases = vec![lease.clone()];
+        let input = UpkeepInput { at, leases, with_manifest, ..UpkeepInput::default() };
+        let since = lease.withdrawn_at;
+        let expected = due.then_some(UpkeepTask::Withdraw { order: LEASE, since });
+        assert_eq!(plan(&input, &policy()), Vec::from_iter(expected), "{case}");
     }
 }

@@ -32,7 +32,7 @@ impl WatchedLeases {
         withdraw_every: u64,
     ) {
         let runs = lease.filter(|lease| lease.closed_at.is_none());
-        let next = runs.map(|lease| lease.withdrawn_at.saturating_add(withdraw_every));
+        let next = runs.map(|lease| lease.withdrawal_due(withdraw_every));
         self.withdrawals.set(order, next);
         let active = lease.filter(|lease| lease.state == LeaseState::Active);
         let clock = active.and_then(|lease| lease.clock.as_ref());
@@ -94,6 +94,7 @@ mod tests {
             withdrawn_at in moment(),
             clock in proptest::option::of((proptest::option::of(moment()), any::<bool>(), any::<bool>())),
             notice in proptest::option::of((moment(), 0..10u64)),
+            limit in proptest::option::of(moment()),
         ) -> Lease {
             Lease {
                 order: OrderId(7),
@@ -108,6 +109,8 @@ mod tests {
                 closed_at,
                 withdrawn_at,
                 clock: clock.map(super::tests::clock),
+                absence_limit: limit,
+                paid_until: None,
                 reclaim: notice.map(|(deadline, block)| Reclaim {
                     reason: CloseReason::Unspecified,
                     deadline,
@@ -163,6 +166,8 @@ mod tests {
             withdrawn_at: 1_000,
             clock: Some(clock((Some(5_000), false, false))),
             reclaim: None,
+            absence_limit: None,
+            paid_until: None,
         };
         let mut watched = WatchedLeases::default();
         watched.set(lease.order, Some(&lease), true, 3_600);

@@ -47,6 +47,7 @@ use crate::{
         bidding::{Bidder, Deps},
         fetch::{Fetcher, Subject},
         follow::{FollowState, FollowerTask},
+        heartbeat::{HeartbeatState, Heartbeats},
         lookup::ChainLookup,
         outbox::Messages,
         upkeep::Upkeep,
@@ -112,6 +113,7 @@ pub struct Agent {
     /// The attempts to try a manifest.
     dry_runs: watch::Sender<LastAttempt>,
     findings: Findings,
+    heartbeats: watch::Sender<HeartbeatState>,
     capacity: watch::Sender<CapacityState>,
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
@@ -164,6 +166,7 @@ impl Agent {
             reach,
             dry_runs: watch::Sender::default(),
             findings,
+            heartbeats: watch::Sender::default(),
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
             holder,
@@ -256,6 +259,7 @@ impl Agent {
             cluster: Arc::new(view.clone()),
             following: self.following.subscribe(),
             idle: idle.subscribe(),
+            heartbeats: self.heartbeats.subscribe(),
             health: self.failures.of(Part::Bidding),
         });
         tasks.spawn("bidding", bidder.run(stop.clone()));
@@ -316,6 +320,19 @@ impl Agent {
             health: self.failures.of(Part::Upkeep),
         };
         tasks.spawn("upkeep", upkeep.run(stop.clone()));
+        let heartbeats = Heartbeats {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            messages: self.messages.clone(),
+            pipeline: self.pipeline.handle(),
+            following: self.following.subscribe(),
+            pods: Arc::new(caches.clone()),
+            least_limit: self.config.bidding.shortest_absence_limit.0,
+            state: self.heartbeats.clone(),
+            findings: self.findings.clone(),
+            health: self.failures.of(Part::Heartbeats),
+        };
+        tasks.spawn("heartbeats", heartbeats.run(stop.clone()));
         self.spawn_leases(tasks, stop, reconciler).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
@@ -410,6 +427,7 @@ impl Agent {
             reach: self.reach(),
             capacity: self.capacity.subscribe(),
             lock: self.lock.subscribe(),
+            heartbeats: self.heartbeats.subscribe(),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
@@ -435,7 +453,7 @@ fn divide_descriptors(config: &mut Config) -> Result<(), AppError> {
     Ok(())
 }
 
-/// While another agent may have the lock, nothing is sent and no bid is made.
+/// While another agent may have the lock, nothing is sent but heartbeats, and no bid is made.
 async fn obey(
     mut lock: watch::Receiver<LockState>,
     idle: watch::Sender<Option<String>>,
@@ -448,7 +466,12 @@ async fn obey(
             LockState::Doubtful(reason) | LockState::Waiting(reason) => Some(reason.clone()),
             LockState::Held | LockState::Unlocked(_) => None,
         };
-        pipeline.hold(reason.clone());
+        let is_doubtful = matches!(*lock.borrow(), LockState::Doubtful(_));
+        match reason.clone().filter(|_| is_doubtful) {
+            // That the provider is there stays true, whoever says it.
+            Some(reason) => pipeline.hold_but_urgent(reason),
+            None => pipeline.hold(reason.clone()),
+        }
         idle.send_replace(reason);
         store.wake(Topic::Capacity);
         tokio::select! {

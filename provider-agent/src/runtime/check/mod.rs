@@ -21,7 +21,9 @@ mod writes;
 
 use std::path::Path;
 
-use crate::config::Config;
+use souk_core::absence::heartbeat_every;
+
+use crate::config::{Config, Seconds};
 
 pub(super) use ingress::controller_of;
 pub use permissions::{Access, Permission, User};
@@ -38,6 +40,7 @@ pub async fn check(path: &Path) -> Report {
         }
     };
     report.ok("configuration", format!("{} is valid", path.display()));
+    report.ok("absence", absence(&config));
     let operator = files::operator_key(&config, &mut report);
     files::store(&config, &mut report);
     let pin = files::gateway_tls(&config, &mut report);
@@ -49,4 +52,12 @@ pub async fn check(path: &Path) -> Report {
     }
     cluster::check(&config, &mut report).await;
     report
+}
+/// Which limits for absence are taken, and what they ask of the agent.
+fn absence(config: &Config) -> String {
+    let least = config.bidding.shortest_absence_limit;
+    let every = Seconds(heartbeat_every(least.0));
+    format!(
+        "orders with a limit of {least} or more are bid on; heartbeats at least each {every} while their leases run"
+    )
 }

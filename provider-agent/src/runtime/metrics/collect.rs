@@ -84,6 +84,11 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
         findings.contradicted,
     );
     metrics.counter("audit_differences", "Differences of store and chain", findings.differences);
+    metrics.counter(
+        "absences",
+        "Leases that ended since the provider was absent",
+        findings.absences,
+    );
     metrics.gauge(
         "undecided",
         "Questions on which endpoints do not agree",
@@ -92,6 +97,7 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     from_store(&mut metrics, sources, following.time).await?;
     from_pipeline(&mut metrics, sources);
     from_cluster(&mut metrics, sources);
+    from_heartbeats(&mut metrics, sources);
     let errors = super::judge(&super::reports(sources).await).errors.into_iter();
     let failing: BTreeSet<String> = errors.map(|error| error.component).collect();
     let parts = Family::<Component, Gauge>::default();
@@ -182,6 +188,20 @@ fn from_pipeline(metrics: &mut Metrics, sources: &Sources) {
         endpoints.iter().filter(|e| !matches!(e.health, EndpointHealth::SetAside(_))).count();
     metrics.gauge("rpc_endpoints", "Configured RPC endpoints", len(endpoints.len()));
     metrics.gauge("rpc_endpoints_usable", "RPC endpoints that are used", len(usable));
+}
+
+/// What is not known yet is left out.
+fn from_heartbeats(metrics: &mut Metrics, sources: &Sources) {
+    let state = sources.heartbeats.borrow().clone();
+    metrics.counter("heartbeats", "Heartbeats sent", state.sent);
+    if let Some(seen) = state.seen_at {
+        let help = "When the chain last saw the provider, block time";
+        metrics.gauge("seen_timestamp_seconds", help, seen);
+    }
+    if let Some(heartbeats) = state.affordable {
+        let help = "Heartbeats that the operator's coins pay for";
+        metrics.gauge("heartbeats_affordable", help, heartbeats);
+    }
 }
 
 fn from_cluster(metrics: &mut Metrics, sources: &Sources) {

@@ -31,7 +31,7 @@ pub struct Health {
 /// An error of a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ComponentError {
-    /// The part, by its name in [`Part::as_str`]; of a warning `endpoints` or `leases`.
+    /// The part, by its name in [`Part::as_str`]; of a warning `endpoints`, `leases` or `heartbeats`.
     pub component: String,
     /// What is wrong.
     pub message: String,
@@ -78,6 +78,8 @@ pub struct Reports {
     pub lock: Option<String>,
     /// Endpoints that are not used, with the reason.
     pub endpoints: Vec<String>,
+    /// Why the operator's coins do not last for heartbeats, if they do not.
+    pub short: Option<String>,
     /// Seconds that a write to the store takes by now.
     pub writing: Option<u64>,
     /// This machine's time, in Unix seconds.
@@ -114,6 +116,7 @@ impl Reports {
             | Part::Confirmations
             | Part::Bidding
             | Part::Upkeep
+            | Part::Heartbeats
             | Part::Claims
             | Part::FailedPods
             | Part::Listener
@@ -176,7 +179,8 @@ pub fn judge(reports: &Reports) -> Health {
     let endpoints = reports.endpoints.iter().map(|one| named("endpoints", one.clone()));
     let refused = limited(&reports.refused, "leases");
     let refused = refused.into_iter().map(|one| named(Part::Leases.as_str(), one));
-    let warnings = endpoints.chain(refused).collect();
+    let short = reports.short.iter().map(|one| named(Part::Heartbeats.as_str(), one.clone()));
+    let warnings = endpoints.chain(refused).chain(short).collect();
     let FollowState { height, head, .. } = reports.following;
     Health { healthy: errors.is_empty(), height, head, errors, warnings, awaiting_manifest: 0 }
 }
@@ -259,6 +263,14 @@ mod tests {
         assert!(health.healthy);
         assert_eq!(health.warnings.len(), SHOWN + 1);
         assert_eq!(health.warnings[0].component, "leases");
+    }
+
+    #[test]
+    fn coins_that_do_not_last_for_heartbeats_are_a_warning() {
+        let health = judge(&Reports { short: Some("send it coins".into()), ..fine() });
+        assert!(health.healthy);
+        let named = (health.warnings[0].component.as_str(), health.warnings[0].message.as_str());
+        assert_eq!(named, ("heartbeats", "send it coins"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::{
         kube::{cache::Caches, deletions::Deletion},
         leases::{metrics::LeaseMetrics, progress::ProgressMap},
     },
-    market::{audit::Findings, follow::FollowState},
+    market::{audit::Findings, follow::FollowState, heartbeat::HeartbeatState},
     model::{health::Failures, reach::LastAttempt},
     runtime::lock::LockState,
     store::{Store, StoreError, leases, taken_up},
@@ -65,6 +65,8 @@ pub struct Sources {
     pub capacity: watch::Receiver<CapacityState>,
     /// Whether another agent acts for this provider.
     pub lock: watch::Receiver<LockState>,
+    /// When the chain last saw the provider, and what saying so costs.
+    pub heartbeats: watch::Receiver<HeartbeatState>,
 }
 
 /// The metrics cannot be served.
@@ -165,6 +167,7 @@ async fn reports(sources: &Sources) -> Reports {
         gpus: sources.capacity.borrow().faults.clone(),
         lock: sources.lock.borrow().problem().map(str::to_owned),
         gateway,
+        short: sources.heartbeats.borrow().short.clone(),
         endpoints: sources.client.endpoints().into_iter().filter_map(aside).collect(),
         writing: writing.filter(|seconds| *seconds >= LONG_WRITE),
         wall,

@@ -23,6 +23,7 @@ pub struct Rows {
     pub restored: Option<u64>,
     pub taken_up: Option<u64>,
     pub kept: Vec<Kept>,
+    pub seen: Seen,
 }
 
 pub fn rows() -> Rows {
@@ -33,6 +34,7 @@ pub fn rows() -> Rows {
         endable_at: 1_700_004_500,
         height: 90,
     };
+    let seen = Cursor { height: 90, time: 1_700_000_950 };
     let deployment = |id: u64| DeploymentRow {
         id: DeploymentId(id),
         tenant: "souk1ann".into(),
@@ -58,6 +60,7 @@ pub fn rows() -> Rows {
         restored: Some(1_700_000_300),
         taken_up: Some(1_700_000_400),
         kept: vec![kept()],
+        seen: Seen { at: Some(seen), beat: Some(Cursor { height: 80, ..seen }) },
     }
 }
 
@@ -138,6 +141,7 @@ fn detail() -> OrderDetail {
         excluded: vec!["souk1former".into()],
         reclamation: None,
         closes_at_block: None,
+        absence_limit: None,
     }
 }
 
@@ -177,6 +181,8 @@ fn leases() -> Vec<Lease> {
         withdrawn_at: 1_700_000_500,
         clock,
         reclaim: None,
+        absence_limit: None,
+        paid_until: None,
     };
     let clock = |depleted: bool| AccountClock {
         remaining: if depleted { 0 } else { 1 << 120 },
@@ -196,8 +202,15 @@ fn leases() -> Vec<Lease> {
     });
     vec![
         Lease { reclaim, ..lease(1, LeaseState::Active, None, Some(clock(false))) },
-        lease(2, LeaseState::InsufficientFunds, Some(depleted), Some(clock(true))),
-        lease(3, LeaseState::Closed, Some(tenant), None),
+        Lease {
+            absence_limit: Some(21_600),
+            ..lease(2, LeaseState::InsufficientFunds, Some(depleted), Some(clock(true)))
+        },
+        Lease {
+            absence_limit: Some(86_400),
+            paid_until: Some(1_700_000_800),
+            ..lease(3, LeaseState::Closed, Some(tenant), None)
+        },
     ]
 }
 

@@ -51,6 +51,7 @@ async fn details_of_an_order_stay_when_its_event_is_read_again() {
         excluded: vec![],
         reclamation: None,
         closes_at_block: None,
+        absence_limit: None,
     };
     let (event, known) = (row.clone(), Order { detail: Some(detail.clone()), ..row.clone() });
     store
@@ -151,6 +152,8 @@ async fn a_won_bids_slot_is_released_when_its_ended_lease_has_let_go_of_it() {
         (4, None),
         (5, Some((1_300, CloseReason::Decommission))),
         (6, Some((1_300, CloseReason::Decommission))),
+        (7, Some((1_300, CloseReason::Unspecified))),
+        (8, Some((1_300, CloseReason::Unspecified))),
     ];
     store
         .write(move |tx| {
@@ -171,12 +174,14 @@ async fn a_won_bids_slot_is_released_when_its_ended_lease_has_let_go_of_it() {
                     (lease.closed_at, lease.reason) = (Some(at), Some(reason));
                 }
                 // The notice of the fifth was over, the sixth ended before.
-                lease.reclaim = (order > 4).then_some(Reclaim {
+                lease.reclaim = [5, 6].contains(&order).then_some(Reclaim {
                     reason: CloseReason::Decommission,
                     deadline: 1_300,
                     block: 5,
                     ended: order == 5,
                 });
+                // Of the seventh the provider was absent.
+                lease.paid_until = (order == 7).then_some(1_100);
                 leases::put(tx, &lease)?;
             }
             Ok::<_, StoreError>(())
@@ -186,9 +191,9 @@ async fn a_won_bids_slot_is_released_when_its_ended_lease_has_let_go_of_it() {
     for (now, expected) in [
         (1_300, vec![3]),
         (1_599, vec![3]),
-        (1_600, vec![1, 3, 5]),
-        (1_299 + HOLD, vec![1, 3, 5]),
-        (1_300 + HOLD, vec![1, 2, 3, 5, 6]),
+        (1_600, vec![1, 3, 5, 7]),
+        (1_299 + HOLD, vec![1, 3, 5, 7]),
+        (1_300 + HOLD, vec![1, 2, 3, 5, 6, 7, 8]),
     ] {
         let over = store.read(move |sql| bids::over(sql, now, HOLD)).await.unwrap();
         let orders: Vec<u64> = over.iter().map(|bid| bid.order.0).collect();

@@ -9,12 +9,12 @@ use serde::Serialize;
 use souk_api::{
     attestations,
     defaults::{self, Foundations, Roles},
-    orderbook::{self, NewDeployment, OrderbookEvent, events::OrderOpened},
+    orderbook::{self, Absence, NewDeployment, OrderbookEvent, events::OrderOpened},
     registry,
 };
 use souk_chain::{
     Client, ClientConfig, Coin, Queries, SecretKey, Signer, TxOutcome,
-    tx::{GasConfig, Instantiate, execute, instantiate},
+    tx::{GasConfig, Instantiate, execute, instantiate, send},
 };
 use souk_client::{events, market::Orderbook};
 use souk_core::{Attribute, AuctionPolicy, BidId, DeploymentId, GroupSpec, OrderId, Price};
@@ -194,7 +194,7 @@ impl Fixture {
         let orderbook = &market.orderbook;
         let claims = Options::default().claims;
         self.register_at(&market.provider_registry, "provider", "owner", 10, claims).await;
-        let msg = new_deployment(vec![group], AuctionPolicy::TenantChoice {});
+        let msg = new_deployment(vec![group], AuctionPolicy::TenantChoice {}, None);
         let outcome = self.execute(tenant, orderbook, &msg, 50_000_000).await;
         let order = events::opened_orders(&events::of_orderbook(&outcome.events, orderbook))[0];
         let (provider, price) = (address("provider"), Price::new(10).unwrap());
@@ -220,6 +220,12 @@ impl Fixture {
 
     pub fn queries(&self) -> Queries {
         self.client.query()
+    }
+
+    /// Sends coins of one account to another.
+    pub async fn pay(&self, from: &str, to: &str, usouk: u128) {
+        let any = send(&address(from), &address(to), &[Coin::new(usouk, "usouk")]);
+        self.signer(from).send_and_confirm(vec![any]).await.must("coins");
     }
 
     fn signer(&self, name: &str) -> Signer {
@@ -306,8 +312,19 @@ impl Fixture {
         groups: Vec<GroupSpec>,
         auction: AuctionPolicy,
     ) -> (DeploymentId, Vec<OrderId>) {
+        self.deploy_until(tenant, groups, auction, None).await
+    }
+
+    /// The same with a limit for absence.
+    async fn deploy_until(
+        &self,
+        tenant: &str,
+        groups: Vec<GroupSpec>,
+        auction: AuctionPolicy,
+        absence: Option<Absence>,
+    ) -> (DeploymentId, Vec<OrderId>) {
         let ceilings: u128 = groups.iter().map(|group| group.ceiling.u128()).sum();
-        let msg = new_deployment(groups, auction);
+        let msg = new_deployment(groups, auction, absence);
         let orderbook = self.contracts.orderbook.clone();
         let outcome = self.execute(tenant, &orderbook, &msg, ceilings.max(50_000_000)).await;
         let opened: Vec<OrderOpened> = self
@@ -324,6 +341,13 @@ impl Fixture {
     /// One order of a tenant who chooses among the bids.
     pub async fn order(&self, tenant: &str, group: GroupSpec) -> OrderId {
         self.deploy(tenant, vec![group], AuctionPolicy::TenantChoice {}).await.1[0]
+    }
+
+    /// One with this limit for absence, in seconds.
+    pub async fn order_until(&self, tenant: &str, group: GroupSpec, limit: u64) -> OrderId {
+        let absence = Some(Absence { limit, ..Absence::default() });
+        let auction = AuctionPolicy::TenantChoice {};
+        self.deploy_until(tenant, vec![group], auction, absence).await.1[0]
     }
 
     pub async fn accept(&self, tenant: &str, order: OrderId, provider: &str) {
@@ -366,7 +390,11 @@ impl Fixture {
     }
 }
 
-fn new_deployment(groups: Vec<GroupSpec>, auction: AuctionPolicy) -> orderbook::ExecuteMsg {
+fn new_deployment(
+    groups: Vec<GroupSpec>,
+    auction: AuctionPolicy,
+    absence: Option<Absence>,
+) -> orderbook::ExecuteMsg {
     orderbook::ExecuteMsg::CreateDeployment(NewDeployment {
         commitment: HexBinary::from([7u8; 32]),
         groups,
@@ -376,7 +404,7 @@ fn new_deployment(groups: Vec<GroupSpec>, auction: AuctionPolicy) -> orderbook::
         allow: vec![],
         refuse: vec![],
         reclamation: None,
-        absence: None,
+        absence,
     })
 }
 

@@ -101,6 +101,7 @@ pub(super) fn order(spec: GroupSpec) -> Order {
             excluded: vec![],
             reclamation: None,
             closes_at_block: None,
+            absence_limit: None,
         }),
     }
 }
@@ -122,6 +123,7 @@ pub(super) struct Fixture {
     pub(super) config: Config,
     pub(super) provider: Option<ProviderState>,
     pub(super) paused: bool,
+    pub(super) short_of_coins: Option<&'static str>,
     pub(super) now: u64,
     pub(super) min_prices: BTreeMap<Denom, Price>,
     pub(super) attestations: Attestations,
@@ -167,6 +169,7 @@ pub(super) fn fixture() -> Fixture {
             used: 3,
         }),
         paused: false,
+        short_of_coins: None,
         now: 500,
         min_prices: BTreeMap::new(),
         attestations: nobody(),
@@ -193,6 +196,7 @@ impl Fixture {
             },
             provider: self.provider.as_ref(),
             paused: self.paused,
+            short_of_coins: self.short_of_coins,
             min_prices: &self.min_prices,
             attestations: &self.attestations,
             inventory: self.inventory.as_ref().map_err(String::as_str),

@@ -53,6 +53,9 @@ fn each_reason_for_no_bid_has_its_full_text_and_one_for_the_tenant() {
         }),
         ("maintenance", TenantReason::NotBidding, |w, _| w.provider().maintenance = true),
         ("paused", TenantReason::NotBidding, |w, _| w.paused = true),
+        ("send it coins", TenantReason::NotBidding, |w, _| {
+            w.short_of_coins = Some("send it coins")
+        }),
         ("until 10000", TenantReason::Over, |w, _| w.now = 10_001),
         ("until 400", TenantReason::Over, |w, o| {
             *o = binding(group());
@@ -95,6 +98,14 @@ fn each_reason_for_no_bid_has_its_full_text_and_one_for_the_tenant() {
             |w, o| {
                 w.config = config("reclamation_window = \"1h\"");
                 detail(o).reclamation = Some(7_200);
+            },
+        ),
+        (
+            "as absent after 21600 s, this one takes 86400 s or more",
+            TenantReason::AbsenceLimit,
+            |w, o| {
+                w.config = config("shortest_absence_limit = \"1day\"");
+                detail(o).absence_limit = Some(21_600);
             },
         ),
         ("ceiling is 1199", TenantReason::Price, |_, o| o.ceiling = Price::new(1_199).unwrap()),

@@ -1,0 +1,239 @@
+//! Says on the chain that the provider is there, when nothing else of its messages did for a while: the pay of a
+//! lease depends on it. It does so for as long as leases with a limit for absence run, paid or depleted, with
+//! manifests or without, while the market is paused, before the store has caught up with the chain, and while the
+//! lock cannot be renewed: an outage of the cluster's API is no absence. It stops when nothing runs of what is paid ([`decide`](crate::model::heartbeat::decide)).
+//!
+//! No endpoint's word alone makes it silent: when the provider was last seen is what the endpoint says that has it
+//! least, and each is asked from time to time.
+
+mod money;
+mod state;
+
+use std::{sync::Arc, time::Duration};
+
+use souk_chain::PipelineHandle;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use self::{money::Money, state::Stored};
+use super::{
+    ChainError, Market,
+    audit::Findings,
+    confirm,
+    follow::FollowState,
+    outbox::{self, Messages},
+    upkeep::is_current,
+};
+use crate::{
+    config::Seconds,
+    model::{
+        Cursor,
+        health::Reporter,
+        heartbeat::{Decision, Input, Standstill, asked_for, decide, unseen},
+        interfaces::PodSource,
+    },
+    store::{Store, StoreError, Topic, Tx, seen},
+};
+
+pub use state::HeartbeatState;
+
+/// A round starts after this time without a block.
+const TICK: Duration = Duration::from_secs(15);
+/// The least time between two rounds.
+const MIN_INTERVAL: Duration = Duration::from_millis(200);
+
+/// The task.
+pub struct Heartbeats {
+    /// The market.
+    pub market: Market,
+    /// The store.
+    pub store: Store,
+    /// Builds the messages.
+    pub messages: Messages,
+    /// The transaction pipeline, for the price of gas.
+    pub pipeline: PipelineHandle,
+    /// The follower's state.
+    pub following: watch::Receiver<FollowState>,
+    /// The pods of the leases.
+    pub pods: Arc<dyn PodSource>,
+    /// The shortest limit of orders that are bid on, in seconds.
+    pub least_limit: u64,
+    /// Where the state is published.
+    pub state: watch::Sender<HeartbeatState>,
+    /// Where endpoints that differ are reported.
+    pub findings: Findings,
+    /// Where it is reported that pay is being lost.
+    pub health: Reporter,
+}
+
+/// What is known in memory.
+#[derive(Default)]
+struct Memory {
+    /// When the endpoints were asked, by block time.
+    asked: Option<u64>,
+    standstill: Standstill,
+    money: Money,
+    /// What was logged last, so that it is logged once.
+    told: Option<String>,
+}
+
+impl Heartbeats {
+    /// Runs until stopped.
+    ///
+    /// # Errors
+    ///
+    /// Only if the store fails; other errors are logged and the next round tries again.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
+        let mut listener = self.store.listen(&[Topic::Cursor, Topic::Leases, Topic::Manifests]);
+        let mut memory = Memory::default();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = listener.changed() => {}
+                () = tokio::time::sleep(TICK) => {}
+            }
+            let done = tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                done = self.round(&mut memory) => done,
+            };
+            let problem = match done {
+                Ok(problem) => problem,
+                Err(ChainError::Store(error)) => return Err(error),
+                Err(error) => Some(error.to_string()),
+            };
+            match &problem {
+                Some(why) => self.health.failed(why),
+                None => self.health.well(),
+            }
+            // Its figures change with each block.
+            let kind = problem.as_deref().and_then(|why| why.split(':').next()).map(str::to_owned);
+            if let Some(why) = problem.filter(|_| memory.told != kind) {
+                tracing::error!(why, "pay of leases is at stake");
+            }
+            memory.told = kind;
+            tokio::time::sleep(MIN_INTERVAL).await;
+        }
+    }
+
+    /// One round; what is wrong, if anything is.
+    async fn round(&self, memory: &mut Memory) -> Result<Option<String>, ChainError> {
+        let Some(stored) = self.store.read(Stored::read).await? else { return Ok(None) };
+        let limit = stored.limit;
+        memory.money.look(self, limit.unwrap_or(self.least_limit)).await;
+        // It is served, and what it runs stands still, whether it has a limit or not.
+        let runs = if stored.served == 0 { Some(true) } else { self.pods.any_runs() };
+        let standstill = memory.standstill.record(stored.at.time, runs);
+        let Some(limit) = limit else {
+            memory.asked = None;
+            self.publish(stored.seen.at.map(|at| at.time));
+            return Ok(None);
+        };
+        let now = self.now(&stored).await;
+        let seen = self.seen(memory, &stored, limit, now).await?;
+        self.publish(Some(seen));
+        let beat = stored.seen.beat.map(|beat| beat.time);
+        let in_flight = stored.in_flight;
+        let input = Input { now, limit: Some(limit), seen, beat, in_flight, standstill };
+        let decision = decide(&input);
+        if decision == Decision::Send {
+            self.send(stored.at, now).await?;
+        }
+        Ok(match (decision, unseen(limit, seen, now)) {
+            (Decision::Stop, _) => Some(stopped(stored.served, standstill, limit)),
+            (_, Some(unseen)) => Some(is_losing(unseen, limit)),
+            (_, None) => None,
+        })
+    }
+
+    /// The chain's time. While the store is behind, it is asked for: what is due does not wait for old blocks.
+    async fn now(&self, stored: &Stored) -> u64 {
+        let time = stored.at.time;
+        if is_current(&self.following.borrow()) {
+            return time;
+        }
+        let status = self.market.queries().client().status().await.ok();
+        let head = status.and_then(|status| status.time);
+        head.map_or(time, |head| head.seconds.max(time))
+    }
+
+    /// When the chain last saw the provider. Each endpoint is asked at the start, and again after a part of the time
+    /// from one heartbeat to the next; what the one says that has it least counts.
+    async fn seen(
+        &self,
+        memory: &mut Memory,
+        stored: &Stored,
+        limit: u64,
+        now: u64,
+    ) -> Result<u64, ChainError> {
+        let by_events = stored.seen.at.map(|at| at.time);
+        let is_new = |asked: u64| now.checked_sub(asked).is_some_and(|age| age < asked_for(limit));
+        if let (true, Some(seen)) = (memory.asked.is_some_and(is_new), by_events) {
+            return Ok(seen);
+        }
+        let is_current = is_current(&self.following.borrow());
+        // What endpoints that trail do not know yet is no contradiction.
+        let height = if is_current { stored.at.height } else { 0 };
+        let (said, failed) = confirm::seen(&self.market, height).await;
+        let Some((endpoint, seen)) = said.into_iter().min_by_key(|(_, seen)| *seen) else {
+            // By events it may be due all the same.
+            let why = format!("when the chain last saw this provider is not known: {failed}");
+            return by_events.ok_or(ChainError::Undecided(why));
+        };
+        if let Some(known) = by_events.filter(|known| is_current && *known > seen) {
+            self.findings.differs(format!(
+                "the chain last saw this provider at {seen} by {endpoint}, and at {known} by events; the \
+                 earlier counts"
+            ));
+        }
+        memory.asked = Some(now);
+        let at = Cursor { height: stored.at.height, time: seen };
+        let correct = move |tx: &Tx<'_>| {
+            seen::correct(tx, at)?;
+            seen::get(tx)
+        };
+        let known = self.store.write(correct).await?;
+        Ok(known.at.map_or(seen, |at| at.time))
+    }
+
+    async fn send(&self, at: Cursor, now: u64) -> Result<(), ChainError> {
+        let msg = self.messages.heartbeat()?;
+        let beat = Cursor { height: at.height, time: now };
+        let sent = self.store.write(move |tx| {
+            let is_new = outbox::send_urgent(tx, &outbox::heartbeat_key(beat.height), msg)?;
+            // Also if there was one at this block: the next has another key, a while later.
+            seen::set_beat(tx, beat)?;
+            Ok::<_, StoreError>(is_new)
+        });
+        if sent.await? {
+            tracing::info!(time = now, "heartbeat sent");
+            self.state.send_modify(|state| state.sent += 1);
+        }
+        Ok(())
+    }
+
+    fn publish(&self, seen: Option<u64>) {
+        self.state.send_if_modified(|state| {
+            let changed = state.seen_at != seen;
+            state.seen_at = seen;
+            changed
+        });
+    }
+}
+
+fn stopped(served: u64, standstill: u64, limit: u64) -> String {
+    format!(
+        "no heartbeat is sent: nothing runs of {served} leases that are paid, for {} by now; leases with a limit of {} \
+         are not paid for that time if they are closed for it; see why no pod runs",
+        Seconds(standstill),
+        Seconds(limit)
+    )
+}
+
+fn is_losing(unseen: u64, limit: u64) -> String {
+    format!(
+        "the chain did not see this provider: for {} by now; a lease with a limit of {} is not paid for more than a \
+         quarter of it if it is closed for that; see why nothing gets into a block (`transactions`)",
+        Seconds(unseen),
+        Seconds(limit)
+    )
+}
