@@ -73,7 +73,7 @@ async fn when(
 /// Says that a provider is there, by its own key or its operator's.
 pub async fn heartbeat(context: &Context, market: &Market, provider: &str) -> Result<()> {
     let wallet = context.wallet()?;
-    let message = ExecuteMsg::Heartbeat { provider: provider.to_owned() };
+    let message = ExecuteMsg::Heartbeat { provider: provider.to_owned(), statement: None };
     let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     let sent = wallet.send("sending a heartbeat", vec![message]).await;
     sent.map_err(|refused| match refused.absence() {

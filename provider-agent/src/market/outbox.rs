@@ -159,7 +159,7 @@ impl Messages {
     /// If the message cannot be encoded.
     pub fn heartbeat(&self) -> Message {
         let provider = self.provider.clone();
-        self.orderbook(&orderbook::ExecuteMsg::Heartbeat { provider })
+        self.orderbook(&orderbook::ExecuteMsg::Heartbeat { provider, statement: None })
     }
 
     fn registry(&self, msg: &registry::ExecuteMsg) -> Message {

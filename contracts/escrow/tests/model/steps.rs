@@ -39,7 +39,7 @@ pub enum Step {
         reserved: ReserveChange,
         hold: u64,
     },
-    /// With what was earned until so many seconds ago.
+    /// With what was earned until that number of seconds ago.
     End {
         account: u64,
         stream: u64,

@@ -101,7 +101,7 @@ fn while_the_market_is_paused_nobody_is_absent_and_heartbeats_go_on() {
     assert_eq!(market.close_absent("ann", order).unwrap_err(), AbsenceError::Paused.into());
     market.heartbeat("pro").unwrap();
     market.lapse(2 * DAY).pause(false);
-    // From its end on the limit counts anew.
+    // From its end on the limit counts again from nothing.
     let ended = (market.now(), market.app.block_info().height);
     assert_eq!(absent_from(&market, order), (ended.0 + 6 * HOUR, ended.1 + BLOCKS));
     market.blocks(BLOCKS, 6 * HOUR - 1);
