@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     commands::{
         accept, admin, audit, balance, bidders, bids, close, delegate, deploy, deposit, fees,
-        group, keys, lease, list, localnet, provider, sdl, status, withdraw,
+        group, keep, keys, lease, list, localnet, provider, sdl, status, withdraw,
     },
     context::Global,
 };
@@ -39,6 +39,8 @@ pub enum Command {
     Status(status::Status),
     /// Add coins to a deployment, yours or somebody else's, and start what rested for lack of them.
     Deposit(deposit::Deposit),
+    /// Watch a deployment: say what you should know, top it up, and close what absent providers left.
+    Keep(keep::Keep),
     /// Take coins that you deposited out of a deployment; what keeps it funded for the minimal
     /// time stays.
     Withdraw(withdraw::Withdraw),

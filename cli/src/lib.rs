@@ -34,6 +34,7 @@ pub async fn run(cli: Cli) -> Result<Exit> {
         Command::List(command) => command.run(&context).await,
         Command::Status(command) => command.run(&context).await,
         Command::Deposit(command) => command.run(&context).await,
+        Command::Keep(command) => command.run(&context).await,
         Command::Withdraw(command) => command.run(&context).await,
         Command::Close(command) => command.run(&context).await,
         Command::Group(command) => command.run(&context).await,

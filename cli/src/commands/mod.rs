@@ -14,6 +14,7 @@ pub mod deposit;
 pub mod earnings;
 pub mod fees;
 pub mod group;
+pub mod keep;
 pub mod keys;
 pub mod lease;
 pub mod list;

@@ -149,8 +149,9 @@ async fn anyone_ends_it_and_the_group_goes_out_again_if_the_file_says_so_but_not
     deployed.code(7).stderr(terms);
     fixture.bid(1, 15_000).await;
     fixture.souk("ann", "accept 1 lowest --no-send").success();
-    fixture.vanish(7).await;
+    // Who was absent before a pause stays so; nobody becomes it in one.
     fixture.decide(&orderbook::ExecuteMsg::Pause {}).await;
+    fixture.vanish(7).await;
     let paused = fixture.souk("bob", "lease absent 1");
     paused.code(4).stderr(
         contains("the market is paused, and nobody counts as absent")

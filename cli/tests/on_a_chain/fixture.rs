@@ -62,10 +62,16 @@ impl Fixture {
 
     /// Runs the command, its arguments divided by blanks.
     pub fn souk(&self, key: &str, arguments: &str) -> Assert {
+        self.command(key).args(arguments.split(' ')).assert()
+    }
+
+    /// The command without arguments.
+    pub fn command(&self, key: &str) -> Command {
         let home = self.home.path();
         let mut command = Command::cargo_bin("souk").unwrap();
         command.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
-        command.env("SOUK_KEY", key).args(arguments.split(' ')).assert()
+        command.env("SOUK_KEY", key);
+        command
     }
 
     /// Deploys the web server for ann, as order 1, and lets the provider bid.

@@ -6,6 +6,7 @@ mod absence;
 mod deploying;
 mod fixture;
 mod groups;
+mod keeping;
 mod money;
 
 use std::fs;

@@ -17,7 +17,7 @@ pub struct Wishes {
     pub spend: Amount,
     /// Whether leases of absent providers are closed.
     pub close_absent: bool,
-    /// Whether groups that rest after a lease are started again.
+    /// Whether groups that rest after a lease are put out again.
     pub start_again: bool,
 }
 
@@ -47,13 +47,6 @@ pub struct Memory {
 pub enum Step {
     /// Add this many base units to the account.
     TopUp(Amount),
-    /// Ask the provider's gateway for its word that it is there, and pass that on.
-    PassOn {
-        /// The provider.
-        provider: String,
-        /// Only a word that is newer than this second says anything.
-        newer_than: u64,
-    },
     /// End the lease of an absent provider.
     CloseAbsent(OrderId),
     /// End a lease whose notice is over.
@@ -63,7 +56,7 @@ pub enum Step {
 }
 
 impl Memory {
-    /// Whether this is new. What it replaces is forgotten by [`Memory::keep`].
+    /// Tells what was not told before.
     fn tell(&mut self, news: News, into: &mut Vec<News>) {
         if !self.told.contains(&news) {
             self.told.push(news.clone());
@@ -89,13 +82,13 @@ pub fn decide(seen: &Kept, wishes: &Wishes, memory: &mut Memory) -> (Vec<News>, 
             GroupState::InsufficientFunds => true,
             GroupState::Open | GroupState::Closed => continue,
         };
-        // Of each order once: one that rests again is news again.
         let ended = seen.leases.iter().any(|lease| lease.order == group.order);
         memory.tell(News::Rests { group: group.seq, for_lack_of_funds }, &mut news);
         if wishes.start_again && ended {
             steps.push(Step::Start(group.seq));
         }
     }
+    // One that rests again is news again.
     memory.told.retain(|told| match told {
         News::Rests { group, .. } => seen.deployment.groups.iter().any(|one| {
             one.seq == *group
@@ -165,11 +158,7 @@ fn look_at_lease(
     } else if seen.now.saturating_sub(unseen.since) > terms.limit / 2 {
         let (since, absent_from) = (unseen.since, unseen.from);
         memory.tell(News::Unseen { order, provider: provider.clone(), since, absent_from }, news);
-    } else {
-        return;
     }
-    // Its agent may be there and reach no node.
-    steps.push(Step::PassOn { provider, newer_than: unseen.since });
     if unseen.absent && wishes.close_absent {
         steps.push(Step::CloseAbsent(order));
     }
@@ -270,19 +259,18 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_was_not_seen_for_half_of_the_limit_is_asked_for_its_word() {
+    fn a_provider_that_was_not_seen_is_told_at_half_of_the_limit_and_closed_at_its_end() {
         let (mut seen, mut memory) = (kept(1_000), Memory::default());
         seen.now = 99_000 + 10_801;
         let (news, steps) = decide(&seen, &spending(0), &mut memory);
-        let pass_on = Step::PassOn { provider: "souk1pro".to_owned(), newer_than: 99_000 };
-        assert_eq!(steps, std::slice::from_ref(&pass_on));
+        assert_eq!(steps, []);
         assert!(matches!(news[..], [News::Unseen { since: 99_000, absent_from: 120_600, .. }]));
         seen.leases[0].unseen.as_mut().unwrap().absent = true;
         let (news, steps) = decide(&seen, &spending(0), &mut memory);
-        assert_eq!(steps, [pass_on.clone(), Step::CloseAbsent(OrderId(9))]);
+        assert_eq!(steps, [Step::CloseAbsent(OrderId(9))]);
         assert!(matches!(news[..], [News::Absent { paid_until: 104_400, .. }]));
         let told_only = Wishes { close_absent: false, ..spending(0) };
-        assert_eq!(decide(&seen, &told_only, &mut memory), (vec![], vec![pass_on]));
+        assert_eq!(decide(&seen, &told_only, &mut memory), (vec![], vec![]));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Watching a deployment for its tenant: what is seen, and what is then told and done.
 //!
-//! [`decide`] is pure; whoever watches asks the chain, hands it what it saw, tells the news and takes the steps.
+//! [`look`] asks the chain, [`decide`], which is pure, says what is new and what to do, and [`take`] does it.
 
+mod act;
 mod decide;
 mod news;
 
+pub use act::{look, take};
 pub use decide::{Kept, Memory, Step, Wishes, decide};
 pub use news::News;
