@@ -7,7 +7,7 @@ use souk_api::{
     orderbook::{ExecuteMsg, LeaseState},
 };
 use souk_client::market::Escrow;
-use souk_core::{Attribute, AuctionPolicy, CloseReason, OrderId, Price};
+use souk_core::{Attribute, AuctionPolicy, CloseReason, OrderId, Price, time::DAY};
 use souk_provider::store::{ManifestRow, manifests};
 
 use crate::support::{Fixture, InProcess, Options, agent::configure, app, fixture::address, until};
@@ -134,7 +134,8 @@ async fn earnings_are_withdrawn_by_themselves_and_reach_the_payee() {
     let balance = async || fixture.queries().balance(&payee, "usouk").await.unwrap();
     leased(&fixture, &agent).await;
     let before = balance().await;
-    fixture.chain.advance(3_100).await.unwrap();
+    // The pay of the last day is held back.
+    fixture.chain.advance(DAY + 3_100).await.unwrap();
     until("the payee is paid", async || (balance().await > before).then_some(())).await;
     // Almost an hour at 11100 less two per cent, and not much more.
     let earned = balance().await - before;
@@ -151,7 +152,7 @@ async fn what_a_lease_earned_after_a_withdrawal_that_was_seen_late_is_withdrawn_
     let agent = InProcess::start(&config).await;
     let order = leased(&fixture, &agent).await;
     let account = agent.store.lease(order).await.unwrap().unwrap().account;
-    fixture.chain.advance(3_100).await.unwrap();
+    fixture.chain.advance(DAY + 3_100).await.unwrap();
     until("a withdrawal on its way", async || {
         let messages = fixture.proxy.messages();
         messages.iter().any(|message| message.get("withdraw").is_some()).then_some(())

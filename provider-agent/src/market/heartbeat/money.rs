@@ -16,7 +16,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 /// As much while it is short, so that bidding goes on soon after coins came.
 const SHORT_INTERVAL: Duration = Duration::from_secs(10);
 /// The gas that a heartbeat asks for, before the first was sent: what one takes with its fee, and the margin.
-const GAS: u64 = 230_000;
+const GAS: u64 = 200_000;
 
 /// When it was asked for.
 #[derive(Default)]
