@@ -228,10 +228,9 @@ pub fn grant_execution(granter: &str, grantee: &str, grants: &ExecutionGrants) -
     };
     let authorization =
         ContractExecutionAuthorization { grants: grants.grants.iter().map(one).collect() };
-    let expiration = grants.expires.map(|seconds| Timestamp {
-        seconds: i64::try_from(seconds).unwrap_or(i64::MAX),
-        nanos: 0,
-    });
+    let expiration = grants
+        .expires
+        .map(|seconds| Timestamp { seconds: i64::try_from(seconds).unwrap_or(i64::MAX), nanos: 0 });
     any(&MsgGrant {
         granter: granter.to_owned(),
         grantee: grantee.to_owned(),
@@ -335,10 +334,9 @@ mod tests {
     #[test]
     fn a_limit_or_filter_that_is_not_known_is_told() {
         let unknown = any(&GenericAuthorization { msg: String::new() });
-        for told in [
-            GrantLimit::read(&unknown).unwrap_err(),
-            GrantedMessages::read(&unknown).unwrap_err(),
-        ] {
+        for told in
+            [GrantLimit::read(&unknown).unwrap_err(), GrantedMessages::read(&unknown).unwrap_err()]
+        {
             assert!(told.contains("GenericAuthorization is not known"), "{told}");
         }
     }
