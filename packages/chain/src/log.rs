@@ -121,6 +121,9 @@ pub fn own_words(log: &str) -> &str {
     if let Some(rest) = words.strip_prefix("failed to execute message; message index: ") {
         words = rest.split_once(": ").map_or(rest, |(_, rest)| rest);
     }
+    while let Some(rest) = words.strip_prefix("failed to execute message; message ") {
+        words = after_message(rest);
+    }
     words = words.trim_start_matches("dispatch: submessages: ");
     for wrapper in
         [": execute wasm contract failed", QUERY_FAILED, ": insufficient funds", " with gas used"]
@@ -128,6 +131,23 @@ pub fn own_words(log: &str) -> &str {
         words = words.split(wrapper).next().unwrap_or(words);
     }
     words
+}
+
+/// What stands after a message of another's that was executed for it. The SDK writes the message as protobuf's
+/// text, in which a colon before a blank stands in quoted strings only.
+fn after_message(text: &str) -> &str {
+    let (mut quoted, mut escaped, mut colon) = (false, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ' ' if colon && !quoted => return text.get(at..).unwrap_or_default().trim_start(),
+            _ => {}
+        }
+        colon = c == ':';
+    }
+    text
 }
 
 fn number_after(log: &str, text: &str) -> Option<u64> {
@@ -176,6 +196,12 @@ mod tests {
                 "spendable balance 0uatom is smaller than 5uatom",
             ),
             ("out of gas", "out of gas"),
+            (
+                "failed to execute message; message index: 0: failed to execute message; message \
+                 sender:\"wasm1a\" contract:\"wasm1b\" msg:\"{\\\"deposit\\\": {\\\"to\\\": 7}}\" \
+                 funds:<denom:\"usouk\" amount:\"5\" > : account 7 is closed: execute wasm contract failed",
+                "account 7 is closed",
+            ),
         ] {
             assert_eq!(own_words(log), words);
         }

@@ -126,6 +126,8 @@ pub mod sdk {
         unknown_extension = 31, "unknown extension options";
         /// Signed with another sequence than the account's next.
         wrong_sequence = 32, "incorrect account sequence";
+        /// Something of a type that does not belong there.
+        invalid_type = 29, "invalid type";
         /// The chain does not allow it.
         not_supported = 37, "feature not supported";
         /// The state of that height is gone.
@@ -139,6 +141,23 @@ pub mod sdk {
     /// A transaction handler crashed; the SDK's code for a recovered panic.
     pub fn panic(detail: impl AsRef<str>) -> AbciError {
         AbciError::registered("sdk", 111_222, "panic", detail)
+    }
+}
+
+/// Errors of the authz module.
+pub mod authz {
+    use super::AbciError;
+    errors! { "authz":
+        /// Nothing was granted.
+        not_granted = 2, "authorization not found";
+        /// The expiry of a new grant has passed.
+        invalid_expiry = 3, "expiration time of authorization should be more than current time";
+        /// The grant has expired.
+        expired = 6, "authorization expired";
+        /// Nobody grants to oneself.
+        own_grantee = 7, "grantee and granter should be different";
+        /// A message that several must sign, or nobody.
+        several_signers = 9, "authorization can be given to msg with only one signer";
     }
 }
 

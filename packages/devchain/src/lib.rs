@@ -4,6 +4,7 @@
 //! switches faults. Clients talk to it as to any CometBFT node. See the README for what is simulated.
 
 pub mod address;
+mod authorization;
 mod builder;
 mod chain;
 mod codes;
@@ -21,6 +22,7 @@ mod query;
 mod rpc;
 mod state;
 mod tx;
+mod unpack;
 mod wasm;
 
 pub use builder::{CodeMaker, Devchain, StartError};

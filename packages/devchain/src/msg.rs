@@ -1,6 +1,7 @@
 //! The messages that this chain understands, who signs them, and their stateless checks. `tx::messages` runs them.
 
 use cosmrs::Any;
+use cosmrs::proto::cosmos::authz::v1beta1::{MsgExec, MsgGrant, MsgRevoke};
 use cosmrs::proto::cosmos::bank::v1beta1::{MsgMultiSend, MsgSend};
 use cosmrs::proto::cosmos::base::v1beta1::Coin as ProtoCoin;
 use cosmrs::proto::cosmwasm::wasm::v1::{
@@ -57,6 +58,9 @@ messages! {
     Migrate(MsgMigrateContract) |m| vec![&m.sender];
     UpdateAdmin(MsgUpdateAdmin) |m| vec![&m.sender];
     ClearAdmin(MsgClearAdmin) |m| vec![&m.sender];
+    Grant(MsgGrant) |m| vec![&m.granter];
+    Exec(MsgExec) |m| vec![&m.grantee];
+    Revoke(MsgRevoke) |m| vec![&m.granter];
 }
 
 impl Msg {
@@ -72,7 +76,7 @@ impl Msg {
             .collect()
     }
 
-    /// Every coin that the message names.
+    /// Every coin that the message names itself; not those of messages and limits inside it.
     pub fn coins(&self) -> Vec<&ProtoCoin> {
         match self {
             Self::Send(m) => m.amount.iter().collect(),
@@ -83,24 +87,24 @@ impl Msg {
             Self::Instantiate(m) => m.funds.iter().collect(),
             Self::Instantiate2(m) => m.funds.iter().collect(),
             Self::Execute(m) => m.funds.iter().collect(),
-            Self::StoreCode(_) | Self::Migrate(_) | Self::UpdateAdmin(_) | Self::ClearAdmin(_) => {
-                Vec::new()
-            }
+            _ => Vec::new(),
         }
     }
 
-    /// `bank` or `wasm`.
+    /// `bank`, `authz` or `wasm`.
     pub fn module(&self) -> &'static str {
         match self {
             Self::Send(_) | Self::MultiSend(_) => "bank",
+            Self::Grant(_) | Self::Exec(_) | Self::Revoke(_) => "authz",
             _ => "wasm",
         }
     }
 
-    /// Checks that need no state. The bank's messages have none; the bank checks them when they run.
+    /// Checks that need no state. Messages of bank and authz have none; they are checked when they run.
     pub fn validate_basic(&self, codec: &AddressCodec) -> AbciResult<()> {
         match self {
             Self::Send(_) | Self::MultiSend(_) => Ok(()),
+            Self::Grant(_) | Self::Exec(_) | Self::Revoke(_) => Ok(()),
             Self::StoreCode(m) => {
                 address(codec, "sender", &m.sender)?;
                 code_bytes(&m.wasm_byte_code)

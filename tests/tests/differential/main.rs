@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod authz;
 mod bad;
 mod calls;
 mod compare;
@@ -30,6 +31,7 @@ async fn devchain_answers_a_written_sequence_as_wasmd_does() {
     let contracts = market::deploy_contracts(&mut pair).await;
     script::providers(&mut pair, &contracts).await;
     script::play(&mut pair, &contracts).await;
+    authz::play(&mut pair, &contracts).await;
     calls::compare(&mut pair).await;
     pair.finish("written sequence");
 }

@@ -191,6 +191,12 @@ impl Pair {
         }
     }
 
+    /// The time of the last repeated block, in seconds.
+    pub async fn time(&self) -> i64 {
+        let time = self.real.header(self.height).await.unwrap().time.seconds;
+        i64::try_from(time).unwrap()
+    }
+
     async fn repeat_next_block(&mut self, batch: &[Tx], run: &mut Run) {
         let height = self.height + 1;
         let block = self.next_block(height).await;

@@ -1,6 +1,7 @@
 //! Typed questions to the application, at the newest height or pinned to one.
 
 mod account;
+mod authz;
 mod bank;
 mod error;
 mod lists;

@@ -1,11 +1,16 @@
 //! Transactions: messages, gas and fee, signing, and what the chain's refusals mean.
 
+mod authz;
 mod gas;
 mod msg;
 mod price;
 mod refusal;
 mod sign;
 
+pub use authz::{
+    ContractGrant, ExecutionGrants, GrantLimit, GrantedMessages, as_granted, grant_execution,
+    revoke_execution,
+};
 pub use gas::GasConfig;
 pub use msg::{
     Instantiate, MsgError, clear_admin, execute, execute_bytes, instantiate, migrate, send,

@@ -140,11 +140,11 @@ pub fn send(from: &str, to: &str, coins: &[Coin]) -> Any {
     })
 }
 
-fn any<M: Message + Name>(msg: &M) -> Any {
+pub(super) fn any<M: Message + Name>(msg: &M) -> Any {
     Any { type_url: format!("/{}", M::full_name()), value: msg.encode_to_vec() }
 }
 
-fn json(to: &str, msg: &impl Serialize) -> Result<Vec<u8>, MsgError> {
+pub(super) fn json(to: &str, msg: &impl Serialize) -> Result<Vec<u8>, MsgError> {
     serde_json::to_vec(msg).map_err(|e| MsgError { to: to.to_owned(), reason: e.to_string() })
 }
 

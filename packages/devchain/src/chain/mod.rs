@@ -20,7 +20,7 @@ use self::mempool::{Mempool, MempoolError, Waiting};
 use crate::address::AddressCodec;
 use crate::error::AbciResult;
 use crate::gas::GasMeter;
-use crate::state::{BlockEnv, Ctx, Kv, Modules, Records, bank};
+use crate::state::{BlockEnv, Ctx, Kv, Modules, Records, authz, bank};
 use crate::tx::ante::{ExecMode, MinGasPrice};
 use crate::tx::run::{Executor, TxResult};
 use crate::wasm::records;
@@ -212,6 +212,7 @@ impl Chain {
         let time_ns = self.clock.next_block_time(last_ns);
         let env = self.env(height, time_ns);
         let mut state = self.state.clone();
+        authz::prune(&mut state, time_ns);
         let mut txs = Vec::new();
         for (index, tx) in self.mempool.take().into_iter().enumerate() {
             let index = u32::try_from(index).unwrap_or(u32::MAX);

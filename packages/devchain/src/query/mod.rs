@@ -1,6 +1,7 @@
 //! ABCI queries: protobuf requests by path, answered from the state of a height.
 
 mod auth;
+mod authz;
 mod bank;
 mod failure;
 mod node;
@@ -100,6 +101,7 @@ fn handler(path: &str) -> Result<Handler, AbciError> {
         "/cosmos.auth.v1beta1.Query/Account" => auth::account,
         "/cosmos.auth.v1beta1.Query/AccountInfo" => auth::account_info,
         "/cosmos.auth.v1beta1.Query/Accounts" => auth::accounts,
+        "/cosmos.authz.v1beta1.Query/Grants" => authz::grants,
         "/cosmos.bank.v1beta1.Query/Balance" => bank::balance,
         "/cosmos.bank.v1beta1.Query/AllBalances" => bank::all_balances,
         "/cosmos.bank.v1beta1.Query/SpendableBalances" => bank::spendable_balances,

@@ -17,7 +17,7 @@ pub fn page(
     prefix: &[u8],
     request: Option<PageRequest>,
 ) -> Result<(Page, PageResponse), Failure> {
-    let request = request.unwrap_or(PageRequest { count_total: true, ..PageRequest::default() });
+    let request = request.unwrap_or_default();
     if request.offset > 0 && !request.key.is_empty() {
         return Err(Failure::InvalidArgument(
             "invalid request, either offset or key is expected, got both".into(),
@@ -44,7 +44,9 @@ pub fn page(
         .map(|(key, value)| (key[prefix.len()..].to_vec(), value))
         .collect();
     let next_key = records.next().map(|(key, _)| key[prefix.len()..].to_vec()).unwrap_or_default();
-    let total = if request.count_total && request.key.is_empty() {
+    // Whoever asks for no number of entries is told how many there are.
+    let count_total = request.count_total || request.limit == 0;
+    let total = if count_total && request.key.is_empty() {
         Records::under(state.clone(), prefix, false).count() as u64
     } else {
         0

@@ -135,7 +135,7 @@ fn check_timeout(ctx: &Ctx, tx: &Tx) -> AbciResult<()> {
 }
 
 /// Nanoseconds since 1970 as a time, or as they are if no calendar has them.
-fn time_text(ns: i128) -> String {
+pub(super) fn time_text(ns: i128) -> String {
     let seconds = i64::try_from(ns.div_euclid(1_000_000_000)).ok();
     let rest = u32::try_from(ns.rem_euclid(1_000_000_000)).unwrap_or(0);
     match seconds.and_then(|seconds| Time::from_unix_timestamp(seconds, rest).ok()) {

@@ -1,6 +1,5 @@
 //! From bytes to a transaction.
 
-use cosmrs::proto::cosmos::base::v1beta1::Coin as ProtoCoin;
 use cosmrs::proto::cosmos::tx::v1beta1::{AuthInfo, TxBody, TxRaw};
 use cosmwasm_std::Coin;
 use prost::Message;
@@ -9,6 +8,7 @@ use crate::address::AddressCodec;
 use crate::coins::{self, BadCoins};
 use crate::error::{AbciResult, sdk};
 use crate::msg::Msg;
+use crate::unpack;
 
 /// Fields of a body since SDK 0.53, which the protobuf types do not have yet.
 #[derive(Clone, PartialEq, Message)]
@@ -71,18 +71,10 @@ impl Tx {
         let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(bad)?;
         let mut msgs = Vec::new();
         for any in &body.messages {
-            let msg = Msg::decode(any).map_err(bad)?.ok_or_else(|| {
-                sdk::tx_decode(format!("unable to resolve type URL {}", any.type_url))
-            })?;
-            msgs.push(msg);
+            msgs.push(unpack::message(any).map_err(sdk::tx_decode)?);
         }
         let fee = auth.fee.iter().flat_map(|fee| &fee.amount);
-        if let Some(coin) = msgs.iter().flat_map(Msg::coins).chain(fee).find(|c| !is_integer(c)) {
-            return Err(sdk::tx_decode(format!(
-                "math/big: cannot unmarshal {:?} into a *big.Int",
-                coin.amount
-            )));
-        }
+        unpack::amounts(fee).map_err(sdk::tx_decode)?;
         let mut signers: Vec<Vec<u8>> = Vec::new();
         for msg in &msgs {
             for signer in msg.signers(codec)? {
@@ -123,25 +115,5 @@ impl Tx {
             .and_then(|fee| codec.decode(&fee.payer))
             .or_else(|| self.signers.first().cloned())
             .unwrap_or_default()
-    }
-}
-
-/// The SDK reads amounts as integers, negative ones too, when it decodes.
-fn is_integer(coin: &ProtoCoin) -> bool {
-    let digits = coin.amount.strip_prefix(['-', '+']).unwrap_or(&coin.amount);
-    coin.amount.is_empty() || !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_integers_or_the_transaction_cannot_be_read() {
-        let read = |amount: &str| {
-            is_integer(&ProtoCoin { denom: "usouk".to_owned(), amount: amount.to_owned() })
-        };
-        assert!(["5", "0", "-1", ""].into_iter().all(read));
-        assert!(!["1.5", "many", "-", "5 "].into_iter().any(read));
     }
 }

@@ -1,6 +1,7 @@
-//! Running one message: to the bank or the wasm module, and its response.
+//! Running one message: to the bank, the wasm or the authz module, and its response.
 
 use cosmrs::Any;
+use cosmrs::proto::cosmos::authz::v1beta1::{MsgExecResponse, MsgGrantResponse, MsgRevokeResponse};
 use cosmrs::proto::cosmos::bank::v1beta1::{
     MsgMultiSend, MsgMultiSendResponse, MsgSend, MsgSendResponse,
 };
@@ -9,6 +10,7 @@ use cosmrs::proto::cosmwasm::wasm::v1 as proto;
 use cosmwasm_std::{Binary, Coin};
 use prost::{Message, Name};
 
+use super::authz;
 use crate::coins;
 use crate::error::{AbciError, AbciResult, sdk};
 use crate::event::Event;
@@ -105,6 +107,9 @@ pub fn run(ctx: &Ctx, msg: Msg) -> AbciResult<Any> {
             keeper::set_admin(ctx, &contract, &sender, String::new())?;
             Ok(response(proto::MsgClearAdminResponse {}))
         }
+        Msg::Grant(m) => authz::grant(ctx, m).map(|()| response(MsgGrantResponse {})),
+        Msg::Exec(m) => authz::exec(ctx, m).map(|results| response(MsgExecResponse { results })),
+        Msg::Revoke(m) => authz::revoke(ctx, &m).map(|()| response(MsgRevokeResponse {})),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::event::Event;
 use crate::gas::{self, GasMeter, OutOfGas};
 use crate::msg::Msg;
 use crate::state::{Ctx, bank};
+use crate::unpack;
 
 /// How deep calls may nest.
 const MAX_CALL_DEPTH: u32 = 100;
@@ -196,10 +197,7 @@ fn to_message(ctx: &Ctx, sender: String, msg: CosmosMsg) -> AbciResult<Option<Ms
 
 fn unpack(type_url: String, value: Binary) -> AbciResult<Msg> {
     let text = format!("Cannot unpack proto message with type URL: {type_url}");
-    match Msg::decode(&Any { type_url, value: value.into() }) {
-        Ok(Some(msg)) => Ok(msg),
-        _ => Err(wasm::invalid_msg(text)),
-    }
+    unpack::message(&Any { type_url, value: value.into() }).map_err(|_| wasm::invalid_msg(text))
 }
 
 fn wasm_message(sender: String, msg: WasmMsg) -> AbciResult<Msg> {
