@@ -82,12 +82,12 @@ pub enum GrantedMessages {
 /// How often a grantee may act, and with how many of the granter's coins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantLimit {
-    /// So many calls, none with coins (`MaxCallsLimit`). At least 1.
+    /// This number of calls, none with coins (`MaxCallsLimit`). At least 1.
     Calls(u64),
     /// Any number of calls that send no more than these coins together (`MaxFundsLimit`). Base units; zeros
     /// are left out, and something must remain.
     Coins(Vec<Coin>),
-    /// So many calls that send no more than these coins together (`CombinedLimit`). As for the two above;
+    /// This number of calls that send no more than these coins together (`CombinedLimit`). As for the two above;
     /// it is used up when either is.
     CallsAndCoins {
         /// Calls, with coins or without.
@@ -324,8 +324,8 @@ mod tests {
             expiration: None,
         };
         assert_eq!(ExecutionGrants::read(&generic("/cosmos.bank.v1beta1.MsgSend")), Ok(None));
-        let told = ExecutionGrants::read(&generic(&execution())).unwrap_err();
-        assert!(told.contains("bounds neither contracts nor coins"), "{told}");
+        let found = ExecutionGrants::read(&generic(&execution())).unwrap_err();
+        assert!(found.contains("bounds neither contracts nor coins"), "{found}");
         let mut other = grant_in(&grant_execution("a", "b", &all_kinds()));
         other.authorization.as_mut().unwrap().type_url = "/cosmos.bank.v1beta1.X".into();
         assert_eq!(ExecutionGrants::read(&other), Ok(None));
@@ -334,10 +334,10 @@ mod tests {
     #[test]
     fn a_limit_or_filter_that_is_not_known_is_told() {
         let unknown = any(&GenericAuthorization { msg: String::new() });
-        for told in
+        for found in
             [GrantLimit::read(&unknown).unwrap_err(), GrantedMessages::read(&unknown).unwrap_err()]
         {
-            assert!(told.contains("GenericAuthorization is not known"), "{told}");
+            assert!(found.contains("GenericAuthorization is not known"), "{found}");
         }
     }
 }
