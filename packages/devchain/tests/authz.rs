@@ -25,7 +25,7 @@ fn funds(amount: u128) -> cosmrs::Any {
     any(wasm::MaxFundsLimit { amounts: vec![proto_coin(amount)] })
 }
 
-/// Ann allows bob to send this message with so many coins.
+/// Ann allows bob to send this message within this limit.
 fn grant(env: &Environment, contract: &str, limit: cosmrs::Any, until: Option<i64>) -> cosmrs::Any {
     let messages = vec![approve().to_string().into_bytes()];
     let grants = vec![wasm::ContractGrant {

@@ -82,12 +82,12 @@ pub enum GrantedMessages {
 /// How often a grantee may act, and with how many of the granter's coins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GrantLimit {
-    /// So many calls, none with coins (`MaxCallsLimit`). At least 1.
+    /// This number of calls, none with coins (`MaxCallsLimit`). At least 1.
     Calls(u64),
     /// Any number of calls that send no more than these coins together (`MaxFundsLimit`). Base units; zeros
     /// are left out, and something must remain.
     Coins(Vec<Coin>),
-    /// So many calls that send no more than these coins together (`CombinedLimit`). As for the two above;
+    /// This number of calls that send no more than these coins together (`CombinedLimit`). As for the two above;
     /// it is used up when either is.
     CallsAndCoins {
         /// Calls, with coins or without.
