@@ -205,15 +205,15 @@ impl Auditor {
         stored: &Stored,
         listed: &[LeaseResponse],
     ) -> Result<(), ChainError> {
-        for OtherLimit { order, told, known } in other_limits(&stored.leases, listed) {
+        for OtherLimit { order, found, known } in other_limits(&stored.leases, listed) {
             if let Some(known) = known {
                 self.findings.differs(format!(
-                    "the limit for absence of lease {order} is {told} s by {} and {known} s by others; the \
+                    "the limit for absence of lease {order} is {found} s by {} and {known} s by others; the \
                      shorter counts",
                     one.endpoints()
                 ));
             }
-            self.store.write(move |tx| leases::shorten_limit(tx, order, told)).await?;
+            self.store.write(move |tx| leases::shorten_limit(tx, order, found)).await?;
         }
         Ok(())
     }

@@ -119,7 +119,7 @@ pub struct OtherLimit {
     /// The lease.
     pub order: OrderId,
     /// What the endpoint says, in seconds.
-    pub told: u64,
+    pub found: u64,
     /// What the store has; none if it has none.
     pub known: Option<u64>,
 }
@@ -127,12 +127,12 @@ pub struct OtherLimit {
 /// Of leases that run on both sides. A limit never changes: where there are two, one of them was made up.
 pub fn other_limits(stored: &[Lease], listed: &[LeaseResponse]) -> Vec<OtherLimit> {
     let differs = |listed: &LeaseResponse| {
-        let told = limit_of(listed.absence.as_ref()?);
+        let found = limit_of(listed.absence.as_ref()?);
         let lease = stored.iter().find(|lease| lease.order == listed.order)?;
         let runs = lease.state == LeaseState::Active && listed.state.runs();
         let known = lease.absence_limit;
         let order = lease.order;
-        (runs && known != Some(told)).then_some(OtherLimit { order, told, known })
+        (runs && known != Some(found)).then_some(OtherLimit { order, found, known })
     };
     listed.iter().filter_map(differs).collect()
 }
@@ -213,8 +213,8 @@ mod tests {
             [LeaseResponse { absence, ..listed(LeaseState::Active) }]
         };
         let stored = |absence_limit| [Lease { absence_limit, ..stored(None) }];
-        let other = |told, known| [OtherLimit { order: OrderId(7), told, known }];
-        for (known, told, expected) in [
+        let other = |found, known| [OtherLimit { order: OrderId(7), found, known }];
+        for (known, found, expected) in [
             (None, 86_400, other(86_400, None).to_vec()),
             (Some(86_400), 86_400, vec![]),
             (Some(2_592_000), 86_400, other(86_400, Some(2_592_000)).to_vec()),
@@ -223,7 +223,11 @@ mod tests {
             (Some(86_400), 1, other(21_600, Some(86_400)).to_vec()),
             (Some(86_400), u64::MAX, other(2_592_000, Some(86_400)).to_vec()),
         ] {
-            assert_eq!(other_limits(&stored(known), &listed(told)), expected, "{known:?}, {told}");
+            assert_eq!(
+                other_limits(&stored(known), &listed(found)),
+                expected,
+                "{known:?}, {found}"
+            );
         }
         assert_eq!(other_limits(&[], &listed(86_400)), []);
         let ended = [Lease { state: LeaseState::Closed, ..stored(None)[0].clone() }];

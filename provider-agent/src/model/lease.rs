@@ -37,7 +37,7 @@ pub struct Lease {
     /// That the provider takes it back with notice. It is served as any other until it ended.
     pub reclaim: Option<Reclaim>,
     /// For how long the provider may not be seen before it counts as absent, in seconds; none if its order is older
-    /// than that rule. Its pay of so many last seconds is not paid out while it runs.
+    /// than that rule. The pay of as many last seconds is not paid out while it runs.
     pub absence_limit: Option<u64>,
     /// Until when it is paid at most, if the provider was absent when it ended; block time.
     pub paid_until: Option<u64>,

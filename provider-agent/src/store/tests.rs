@@ -112,15 +112,15 @@ async fn of_the_limits_that_nodes_tell_of_a_lease_the_shortest_counts() {
     store.write(move |tx| leases::put(tx, &old)).await.unwrap();
     assert_eq!(shortest().await, None);
     let limited = |limit| Lease { absence_limit: Some(limit), ..lease(7) };
-    for (told, known) in [(90_000, 90_000), (80_000, 80_000), (85_000, 80_000)] {
-        store.write(move |tx| leases::put(tx, &limited(told))).await.unwrap();
-        assert_eq!(shortest().await, Some(known), "{told}");
+    for (found, known) in [(90_000, 90_000), (80_000, 80_000), (85_000, 80_000)] {
+        store.write(move |tx| leases::put(tx, &limited(found))).await.unwrap();
+        assert_eq!(shortest().await, Some(known), "{found}");
     }
     store.write(|tx| leases::put(tx, &lease(7))).await.unwrap();
     assert_eq!(shortest().await, Some(80_000), "a node that says nothing of it");
-    for (told, known) in [(81_000, 80_000), (30_000, 30_000)] {
-        store.write(move |tx| leases::shorten_limit(tx, OrderId(7), told)).await.unwrap();
-        assert_eq!(shortest().await, Some(known), "{told}");
+    for (found, known) in [(81_000, 80_000), (30_000, 30_000)] {
+        store.write(move |tx| leases::shorten_limit(tx, OrderId(7), found)).await.unwrap();
+        assert_eq!(shortest().await, Some(known), "{found}");
     }
     let end = (LeaseState::Closed, CloseReason::Unspecified);
     let ended = store.write(move |tx| {

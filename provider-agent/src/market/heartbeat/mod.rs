@@ -74,7 +74,7 @@ struct Memory {
     standstill: Standstill,
     money: Money,
     /// What was logged last, so that it is logged once.
-    told: Option<String>,
+    logged: Option<String>,
 }
 
 impl Heartbeats {
@@ -107,10 +107,10 @@ impl Heartbeats {
             }
             // Its figures change with each block.
             let kind = problem.as_deref().and_then(|why| why.split(':').next()).map(str::to_owned);
-            if let Some(why) = problem.filter(|_| memory.told != kind) {
+            if let Some(why) = problem.filter(|_| memory.logged != kind) {
                 tracing::error!(why, "pay of leases is at stake");
             }
-            memory.told = kind;
+            memory.logged = kind;
             tokio::time::sleep(MIN_INTERVAL).await;
         }
     }

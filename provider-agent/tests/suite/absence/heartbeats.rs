@@ -106,12 +106,12 @@ async fn heartbeats_go_on_in_a_pause_and_while_a_lease_is_depleted_and_has_no_ma
     let fixture = fixture().await;
     let agent = InProcess::start(&configure(&fixture, "agent", MORE)).await;
     let order = leased(&fixture, &agent).await;
-    let book = fixture.contracts.orderbook.clone();
-    fixture.execute("owner", &book, &ExecuteMsg::Pause {}, 0).await;
+    let orderbook = fixture.contracts.orderbook.clone();
+    fixture.execute("owner", &orderbook, &ExecuteMsg::Pause {}, 0).await;
     fixture.chain.advance(4_400).await.unwrap();
     let due = now(&fixture).await;
     seen_after(&fixture, due).await;
-    fixture.execute("owner", &book, &ExecuteMsg::Unpause {}, 0).await;
+    fixture.execute("owner", &orderbook, &ExecuteMsg::Unpause {}, 0).await;
 
     let lease = agent.store.lease(order).await.unwrap().unwrap();
     let depletion = lease.depletion().unwrap();
