@@ -55,7 +55,9 @@ fn a_lease_pays_by_the_second_and_its_tenant_gets_the_rest_back() {
     let (account, lease) = (deployment.account(), deployment.order());
     assert_eq!(market.balance("ann"), 30 * SOUK);
 
-    // An hour at half a SOUK, less 2 %.
+    // The pay of the last day is held. Of an hour more: half a SOUK, less 2 %.
+    market.pass(DAY).withdraw(account, lease).unwrap();
+    assert_eq!(market.balance("cheap-payee"), 0);
     market.pass(HOUR).withdraw(account, lease).unwrap();
     assert_eq!(market.balance("cheap-payee"), 490_000);
     // A second is 138.88 units: after three of them 416 whole ones are earned, 8 are the fee.
@@ -68,9 +70,9 @@ fn a_lease_pays_by_the_second_and_its_tenant_gets_the_rest_back() {
     assert_eq!(market.lease(lease).state, LeaseState::Closed);
     market.pass(WEEK).withdraw(account, lease).unwrap();
     market.claim_refund(account, None).unwrap();
-    assert_eq!(market.balance("cheap-payee"), 980_000);
-    assert_eq!(market.balance("ann"), 49 * SOUK);
-    assert_eq!(market.balance("escrow"), 20_000, "the fees, to be swept");
+    assert_eq!(market.balance("cheap-payee"), 12_740_000, "with its end all of 26 hours is paid");
+    assert_eq!(market.balance("ann"), 37 * SOUK);
+    assert_eq!(market.balance("escrow"), 260_000, "the fees, to be swept");
     market.check_supply();
 }
 
@@ -80,14 +82,14 @@ fn many_withdrawals_pay_what_one_does() {
         let mut market = gpu_market();
         let deployment = let_to_cheap(&mut market);
         for _ in 0..times {
-            market.pass(10 * HOUR / times);
+            market.pass((DAY + 10 * HOUR) / times);
             market.withdraw(deployment.account(), deployment.order()).unwrap();
         }
         market.check_supply();
         (market.balance("cheap-payee"), market.balance("escrow"))
     };
     assert_eq!(earned(1), (4_900_000, 15 * SOUK + 100_000));
-    assert_eq!(earned(1_000), earned(1));
+    assert_eq!(earned(1_200), earned(1));
 }
 
 #[test]
@@ -106,7 +108,9 @@ fn a_deployment_is_depleted_to_the_second_and_starts_again_with_the_least_runway
     market.pass(1);
     assert!(market.account(account).clock.is_depleted(market.now()));
     market.pass(10 * HOUR).withdraw(account, lease).unwrap();
-    assert_eq!(market.balance("cheap-payee"), 24_500_000, "unfunded time costs nothing");
+    let stream = market.stream(account, lease);
+    assert_eq!(stream.earned.u128(), 25_000_000, "unfunded time costs nothing");
+    assert_eq!(market.balance("cheap-payee"), 12_740_000, "and holds the last funded day");
 
     market.top_up("ann", account, usouk(499_999)).unwrap();
     assert_eq!(market.account(account).depletion, Some(depletion), "a unit below an hour");
@@ -198,7 +202,8 @@ fn the_lowest_bid_wins_by_itself_and_ties_go_to_the_earlier() {
     assert_eq!(lease.provider, market.who("cheap").as_str(), "first at 594000");
     assert_eq!(lease.price.u128(), 594_000);
 
-    market.pass(HOUR).withdraw(deployment.account(), order).unwrap();
+    market.pass(HOUR).close_lease("ann", order).unwrap();
+    market.withdraw(deployment.account(), order).unwrap();
     assert_eq!(market.balance("cheap-payee"), 594_000 - 11_880);
     market.check_supply();
 }
@@ -268,7 +273,7 @@ fn a_group_given_up_by_its_provider_goes_to_another() {
 
     market.bid("dear", group.order, 800_000).unwrap();
     market.accept("ann", group.order, "dear", 800_000).unwrap();
-    market.pass(HOUR);
+    market.pass(HOUR).close_lease("ann", group.order).unwrap();
     for lease in [first, group.order] {
         market.withdraw(deployment.account(), lease).unwrap();
     }
@@ -314,7 +319,8 @@ fn a_depleted_deployment_is_ended_in_two_steps_and_everybody_gets_theirs() {
 fn the_take_rate_reaches_pool_and_stakers() {
     let mut market = gpu_market().staker("sue", souk(30)).staker("sam", souk(10));
     let deployment = let_to_cheap(&mut market);
-    market.pass(20 * HOUR).withdraw(deployment.account(), deployment.order()).unwrap();
+    market.pass(20 * HOUR).close_lease("ann", deployment.order()).unwrap();
+    market.withdraw(deployment.account(), deployment.order()).unwrap();
     market.sweep_fees().unwrap();
     assert_eq!(market.balance("fee-distributor"), 40 * SOUK + 200_000);
     market.distribute().unwrap();

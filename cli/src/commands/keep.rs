@@ -36,7 +36,8 @@ pub struct Keep {
     /// Close leases whose provider is absent, and those whose provider's notice is over.
     #[arg(long)]
     close_absent: bool,
-    /// Put groups out again that rest after a lease; `souk bids` and `souk accept` take the next provider.
+    /// Put groups out again whose provider left, or whose money was used up and is there again; `souk bids` and `souk
+    /// accept` take the next provider.
     #[arg(long)]
     start_again: bool,
     /// A command that is run for each piece of news, with it as JSON on its standard input.
@@ -45,7 +46,7 @@ pub struct Keep {
     /// Seconds between two looks.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     every: u64,
-    /// Look once, do what there is to do, and end.
+    /// Look once, do what there is to do, and end; with 1 if something failed.
     #[arg(long)]
     once: bool,
 }
@@ -87,6 +88,7 @@ impl Keep {
                 }
             };
             let (news, steps) = keep::decide(&seen, &wishes, &mut memory);
+            let mut failed = false;
             for news in &news {
                 say(context, &Line::News(news));
                 if let Some(command) = &self.run
@@ -98,15 +100,25 @@ impl Keep {
             }
             for step in &steps {
                 let what = describe(step);
-                match keep::take(&market, &wallet, &seen.deployment, step).await {
-                    Ok(()) => {
-                        if let Step::TopUp(amount) = step {
-                            wishes.spend = wishes.spend.saturating_sub(*amount);
-                        }
-                        say(context, &Line::Done { what });
-                    }
-                    Err(error) => say(context, &Line::Failed { what, why: error.to_string() }),
+                let left = wishes.spend;
+                if let Step::TopUp(amount) = step {
+                    // Before it is sent: what may have gone is spent.
+                    wishes.spend = wishes.spend.saturating_sub(*amount);
                 }
+                match keep::take(&market, &wallet, &seen.deployment, step).await {
+                    Ok(()) => say(context, &Line::Done { what }),
+                    Err(error) => {
+                        let gone = matches!(&error, Error::Sending { source, .. } if source.may_have_happened());
+                        if !gone {
+                            wishes.spend = left;
+                        }
+                        failed = true;
+                        say(context, &Line::Failed { what, why: error.to_string() });
+                    }
+                }
+            }
+            if self.once && failed {
+                return Ok(Exit::Failure);
             }
             if self.once || news.contains(&News::Closed) {
                 return Ok(Exit::Ok);

@@ -30,7 +30,7 @@ async fn a_watcher_closes_what_an_absent_provider_left_and_hands_the_news_to_a_c
 
     fixture.pass(12 * HOUR).await;
     fixture.chain.handle.produce_blocks(250).await.unwrap();
-    let other = fixture.souk("bob", "keep 1 --once --close-absent").success();
+    let other = fixture.souk("bob", "keep 1 --once --close-absent").code(1);
     other.stdout(contains("is absent").and(contains("failed: close lease 1")));
     watch("ann").success().stdout(contains("is absent").and(contains("done: close lease 1")));
     let kept = fs::read_to_string(&news).unwrap();
@@ -56,7 +56,7 @@ async fn a_watcher_tops_up_within_its_limit_and_only_with_the_tenants_key() {
     // It lasts for 33 hours.
     fixture.souk("ann", "keep 1 --once --runway 108000 --spend 900000").success().stdout("");
     fixture.pass(5 * HOUR).await;
-    let foreign = fixture.souk("bob", "keep 1 --once --runway 108000 --spend 900000").success();
+    let foreign = fixture.souk("bob", "keep 1 --once --runway 108000 --spend 900000").code(1);
     foreign.stdout(contains("failed: add").and(contains("would be a gift")));
     let added = fixture.souk("ann", "keep 1 --once --runway 108000 --spend 900000").success();
     added.stdout(contains("the money is used up at second").and(contains("done: add 4")));

@@ -14,7 +14,7 @@
 //! market.bid("cheap", order, 500_000).unwrap();
 //! market.bid("dear", order, 800_000).unwrap();
 //! market.accept("ann", order, "cheap", 500_000).unwrap();
-//! market.pass(3_600);
+//! market.pass(3_600).close_lease("ann", order).unwrap();
 //! market.withdraw(deployment.account(), order).unwrap();
 //! assert_eq!(market.balance("cheap-payee"), 490_000, "an hour less 2 % take rate");
 //! market.check_supply();

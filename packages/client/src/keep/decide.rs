@@ -4,7 +4,7 @@ use souk_api::{
     escrow::AccountResponse,
     orderbook::{DeploymentResponse, DeploymentState, GroupState, LeaseResponse},
 };
-use souk_core::{Amount, GroupSeq, OrderId, clock::needed};
+use souk_core::{Amount, CloseReason, GroupSeq, OrderId, clock::needed};
 
 use super::News;
 
@@ -39,7 +39,7 @@ pub struct Kept {
 /// What was told already, so that it is told once.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
-    told: Vec<News>,
+    reported: Vec<News>,
 }
 
 /// What to do.
@@ -57,9 +57,9 @@ pub enum Step {
 
 impl Memory {
     /// Tells what was not told before.
-    fn tell(&mut self, news: News, into: &mut Vec<News>) {
-        if !self.told.contains(&news) {
-            self.told.push(news.clone());
+    fn report(&mut self, news: News, into: &mut Vec<News>) {
+        if !self.reported.iter().any(|known| known.is_same(&news)) {
+            self.reported.push(news.clone());
             into.push(news);
         }
     }
@@ -69,12 +69,18 @@ impl Memory {
 pub fn decide(seen: &Kept, wishes: &Wishes, memory: &mut Memory) -> (Vec<News>, Vec<Step>) {
     let (mut news, mut steps) = (Vec::new(), Vec::new());
     if seen.deployment.state == DeploymentState::Closed {
-        memory.tell(News::Closed, &mut news);
+        memory.report(News::Closed, &mut news);
         return (news, steps);
     }
-    look_at_money(seen, wishes, memory, &mut news, &mut steps);
     for lease in &seen.leases {
         look_at_lease(seen, lease, wishes, memory, &mut news, &mut steps);
+    }
+    // What a lease's end gives back comes first: coins for a provider that is gone would start a clock that stands,
+    // and it would be paid for what it earned before.
+    let mut money = Vec::new();
+    look_at_money(seen, wishes, memory, &mut news, &mut money);
+    if steps.is_empty() {
+        steps.append(&mut money);
     }
     for group in &seen.deployment.groups {
         let for_lack_of_funds = match group.state {
@@ -82,14 +88,17 @@ pub fn decide(seen: &Kept, wishes: &Wishes, memory: &mut Memory) -> (Vec<News>, 
             GroupState::InsufficientFunds => true,
             GroupState::Open | GroupState::Closed => continue,
         };
-        let ended = seen.leases.iter().any(|lease| lease.order == group.order);
-        memory.tell(News::Rests { group: group.seq, for_lack_of_funds }, &mut news);
-        if wishes.start_again && ended {
+        let last = seen.leases.iter().find(|lease| lease.order == group.order);
+        memory.report(News::Rests { group: group.seq, for_lack_of_funds }, &mut news);
+        if wishes.start_again && last.is_some_and(was_left) {
             steps.push(Step::Start(group.seq));
         }
     }
     // One that rests again is news again.
-    memory.told.retain(|told| match told {
+    let (short, depleted) = (is_short(seen, wishes), seen.account.clock.depleted_since.is_some());
+    memory.reported.retain(|known| match known {
+        News::RunwayShort { .. } | News::LimitUsedUp { .. } => short,
+        News::Depleted { .. } => depleted,
         News::Rests { group, .. } => seen.deployment.groups.iter().any(|one| {
             one.seq == *group
                 && matches!(one.state, GroupState::Paused | GroupState::InsufficientFunds)
@@ -97,6 +106,20 @@ pub fn decide(seen: &Kept, wishes: &Wishes, memory: &mut Memory) -> (Vec<News>, 
         _ => true,
     });
     (news, steps)
+}
+
+/// Whether its provider left a lease or its money was used up. What its tenant ended rests because it wants that, and
+/// without a manifest the next provider would be paid for nothing.
+fn was_left(lease: &LeaseResponse) -> bool {
+    match lease.reason {
+        None | Some(CloseReason::Tenant | CloseReason::ManifestTimeout) => false,
+        Some(
+            CloseReason::Unstable
+            | CloseReason::Decommission
+            | CloseReason::Unspecified
+            | CloseReason::InsufficientFunds,
+        ) => true,
+    }
 }
 
 fn look_at_money(
@@ -107,14 +130,11 @@ fn look_at_money(
     steps: &mut Vec<Step>,
 ) {
     let (clock, rate) = (&seen.account.clock, seen.account.clock.rate.u128());
-    let Some(runway) = wishes.runway.filter(|_| rate > 0) else { return };
+    let Some(runway) = wishes.runway.filter(|_| is_short(seen, wishes)) else { return };
     let runway = runway.max(seen.min_runway);
-    if clock.depleted_since.is_none() && clock.lasts(rate, runway) {
-        return;
-    }
     match (clock.depleted_since, seen.account.depletion) {
-        (Some(since), _) => memory.tell(News::Depleted { since }, news),
-        (None, Some(depletion)) => memory.tell(News::RunwayShort { depletion }, news),
+        (Some(since), _) => memory.report(News::Depleted { since }, news),
+        (None, Some(depletion)) => memory.report(News::RunwayShort { depletion }, news),
         (None, None) => {}
     }
     let burden = rate.saturating_add(seen.account.reserved.u128());
@@ -127,8 +147,15 @@ fn look_at_money(
         steps.push(Step::TopUp(Amount::saturating(wanted.min(spend))));
     } else if wishes.spend < Amount::saturating(wanted) {
         let (left, needed) = (wishes.spend, Amount::saturating(wanted));
-        memory.tell(News::LimitUsedUp { left, needed }, news);
+        memory.report(News::LimitUsedUp { left, needed }, news);
     }
+}
+
+/// Whether the money does not last as long as it should.
+fn is_short(seen: &Kept, wishes: &Wishes) -> bool {
+    let (clock, rate) = (&seen.account.clock, seen.account.clock.rate.u128());
+    let Some(runway) = wishes.runway.filter(|_| rate > 0) else { return false };
+    clock.depleted_since.is_some() || !clock.lasts(rate, runway.max(seen.min_runway))
 }
 
 fn look_at_lease(
@@ -141,12 +168,13 @@ fn look_at_lease(
 ) {
     let (order, provider) = (lease.order, lease.provider.clone());
     if let Some(reason) = lease.reason {
-        memory.tell(News::LeaseEnded { order, provider, reason }, news);
+        memory.report(News::LeaseEnded { order, provider, reason }, news);
         return;
     }
     if let Some(reclaim) = lease.reclaim.filter(|reclaim| !reclaim.lapsed) {
         let (reason, deadline) = (reclaim.reason, reclaim.deadline);
-        memory.tell(News::Reclaiming { order, provider: provider.clone(), reason, deadline }, news);
+        memory
+            .report(News::Reclaiming { order, provider: provider.clone(), reason, deadline }, news);
         if wishes.close_absent && seen.now >= deadline {
             steps.push(Step::EndReclaim(order));
         }
@@ -154,10 +182,10 @@ fn look_at_lease(
     let Some((terms, unseen)) = lease.absence.zip(lease.unseen) else { return };
     if unseen.absent {
         let paid_until = unseen.paid_until;
-        memory.tell(News::Absent { order, provider: provider.clone(), paid_until }, news);
+        memory.report(News::Absent { order, provider: provider.clone(), paid_until }, news);
     } else if seen.now.saturating_sub(unseen.since) > terms.limit / 2 {
         let (since, absent_from) = (unseen.since, unseen.from);
-        memory.tell(News::Unseen { order, provider: provider.clone(), since, absent_from }, news);
+        memory.report(News::Unseen { order, provider: provider.clone(), since, absent_from }, news);
     }
     if unseen.absent && wishes.close_absent {
         steps.push(Step::CloseAbsent(order));
@@ -288,6 +316,38 @@ mod tests {
         decide(&seen, &told_only, &mut memory);
         seen.deployment.groups[0].state = GroupState::Paused;
         assert_eq!(decide(&seen, &told_only, &mut memory).0.len(), 1);
+    }
+
+    #[test]
+    fn a_lease_is_closed_before_coins_are_added_for_it() {
+        let mut seen = kept(50);
+        seen.account.clock.depleted_since = Some(90_000);
+        seen.leases[0].unseen.as_mut().unwrap().absent = true;
+        let (_, steps) = decide(&seen, &spending(9_999), &mut Memory::default());
+        assert_eq!(steps, [Step::CloseAbsent(OrderId(9))]);
+    }
+
+    #[test]
+    fn what_its_tenant_ended_or_sent_no_manifest_for_is_not_started_again() {
+        for (reason, started) in CloseReason::ALL.into_iter().map(|reason| {
+            (reason, !matches!(reason, CloseReason::Tenant | CloseReason::ManifestTimeout))
+        }) {
+            let mut seen = kept(1_000);
+            seen.deployment.groups[0].state = GroupState::Paused;
+            seen.leases[0].reason = Some(reason);
+            let (_, steps) = decide(&seen, &spending(0), &mut Memory::default());
+            assert_eq!(!steps.is_empty(), started, "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_used_up_is_told_once_while_more_and_more_is_needed() {
+        let mut memory = Memory::default();
+        let news = |units, memory: &mut Memory| decide(&kept(units), &spending(0), memory).0.len();
+        assert_eq!(news(999, &mut memory), 2);
+        assert_eq!((news(990, &mut memory), news(500, &mut memory)), (0, 0));
+        assert_eq!(news(1_000, &mut memory), 0, "there is enough again");
+        assert_eq!(news(999, &mut memory), 2);
     }
 
     #[test]

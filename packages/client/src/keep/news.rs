@@ -77,6 +77,17 @@ pub enum News {
     Closed,
 }
 
+impl News {
+    /// Whether it is the same news, whatever its figures are by now.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::LimitUsedUp { .. }, Self::LimitUsedUp { .. })
+            | (Self::RunwayShort { .. }, Self::RunwayShort { .. }) => true,
+            _ => self == other,
+        }
+    }
+}
+
 impl fmt::Display for News {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
