@@ -11,9 +11,8 @@ mod state;
 
 use std::{sync::Arc, time::Duration};
 
-use futures::future::join_all;
 use souk_chain::PipelineHandle;
-use tokio::{sync::watch, time::timeout};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::{money::Money, state::Stored};
@@ -40,8 +39,6 @@ pub use state::HeartbeatState;
 
 /// A round starts after this time without a block.
 const TICK: Duration = Duration::from_secs(15);
-/// For so long an endpoint is waited for that is asked for the chain's time.
-const HEAD_WAIT: Duration = Duration::from_secs(5);
 /// The least time between two rounds.
 const MIN_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -148,18 +145,15 @@ impl Heartbeats {
         })
     }
 
-    /// The chain's time. While the store is behind, each endpoint is asked for it: what is due does not wait for old
-    /// blocks. The least counts, so that one whose clock runs ahead makes no heartbeats.
+    /// The chain's time. While the store is behind, it is asked for: what is due does not wait for old blocks.
     async fn now(&self, stored: &Stored) -> u64 {
         let time = stored.at.time;
         if is_current(&self.following.borrow()) {
             return time;
         }
-        let clients = self.market.queries().client().each();
-        let asked = clients.iter().map(|client| timeout(HEAD_WAIT, client.status()));
-        let answers = join_all(asked).await.into_iter();
-        let heads = answers.filter_map(|answer| answer.ok()?.ok()?.time);
-        heads.map(|head| head.seconds).min().map_or(time, |head| head.max(time))
+        let status = self.market.queries().client().status().await.ok();
+        let head = status.and_then(|status| status.time);
+        head.map_or(time, |head| head.seconds.max(time))
     }
 
     /// When the chain last saw the provider. Each endpoint is asked at the start, and again after a part of the time
@@ -198,16 +192,15 @@ impl Heartbeats {
             seen::get(tx)
         };
         let known = self.store.write(correct).await?;
-        // An event that came meanwhile may be made up: a heartbeat too many costs less than one too few.
-        Ok(known.at.map_or(seen, |at| at.time.min(seen)))
+        Ok(known.at.map_or(seen, |at| at.time))
     }
 
     async fn send(&self, at: Cursor, now: u64) -> Result<(), ChainError> {
         let msg = self.messages.heartbeat()?;
         let beat = Cursor { height: at.height, time: now };
         let sent = self.store.write(move |tx| {
-            let is_new = outbox::send_urgent(tx, &outbox::heartbeat_key(beat), msg)?;
-            // Also if there was one at this block and time: the next has another key, a while later.
+            let is_new = outbox::send_urgent(tx, &outbox::heartbeat_key(beat.height), msg)?;
+            // Also if there was one at this block: the next has another key, a while later.
             seen::set_beat(tx, beat)?;
             Ok::<_, StoreError>(is_new)
         });
