@@ -24,7 +24,7 @@ pub mod query;
 pub mod rules;
 pub mod state;
 
-pub use error::{AbsenceError, ContractError, ReclaimError};
+pub use error::{AbsenceError, ContractError, DelegateError, ReclaimError};
 
 use state::Config;
 

@@ -1,10 +1,12 @@
 //! What can go wrong, with the values that made it wrong.
 
 mod absence;
+mod delegate;
 mod reclaim;
 mod shortfall;
 
 pub use absence::AbsenceError;
+pub use delegate::DelegateError;
 pub use reclaim::ReclaimError;
 pub use shortfall::Shortfall;
 
@@ -15,8 +17,8 @@ use souk_api::{
 };
 use souk_contract_std::CommonError;
 use souk_core::{
-    Amount, BidId, CloseReason, DeploymentId, GroupId, OrderId, Price, Rate,
-    attributes::AttributeError, ids::AccountIdError, limits::LimitError, matching::Mismatch,
+    Amount, BidId, CloseReason, DeploymentId, GroupId, OrderId, Price, attributes::AttributeError,
+    ids::AccountIdError, limits::LimitError, matching::Mismatch,
 };
 use thiserror::Error;
 
@@ -41,6 +43,9 @@ pub enum ContractError {
     /// What an absent provider, or one that is not, breaks.
     #[error(transparent)]
     Absence(#[from] AbsenceError),
+    /// What a delegate may not let its deployment cost.
+    #[error(transparent)]
+    Delegate(#[from] DelegateError),
     /// What a provider that takes a lease back breaks.
     #[error(transparent)]
     Reclaim(#[from] ReclaimError),
@@ -146,26 +151,6 @@ pub enum ContractError {
         limit: u32,
         /// The most.
         max: u32,
-    },
-    /// A limit for nobody.
-    #[error("a limit of {0} an hour needs a delegate that it holds for; name one, or no limit")]
-    LimitWithoutDelegate(Rate),
-    /// A delegate for which its tenant set no limit.
-    #[error(
-        "this delegate may not make the deployment cost anything: its tenant set no limit; the tenant \
-         sends set_delegate with one, or does this itself"
-    )]
-    DelegateWithoutLimit,
-    /// More than a delegate may let a deployment cost.
-    #[error(
-        "the deployment could cost {after} an hour then, and its delegate's limit is {limit}; the \
-         tenant raises that by set_delegate, or does this itself"
-    )]
-    AboveDelegateLimit {
-        /// Base units an hour, all leases together.
-        after: u128,
-        /// The limit.
-        limit: Rate,
     },
 
     /// No such deployment.

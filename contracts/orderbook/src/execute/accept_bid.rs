@@ -58,7 +58,8 @@ fn check_delegate(ctx: &Ctx, loaded: &LoadedOrder, price: Price) -> Result<(), C
         return Ok(());
     }
     let funds = escrow::funds(&ctx.view(), loaded.deployment_id())?;
-    delegate::check(deployment.delegate_limit, funds.rate().saturating_add(price.u128()))
+    delegate::check(deployment.delegate_limit, funds.rate().saturating_add(price.u128()))?;
+    Ok(())
 }
 
 fn check_acceptable(ctx: &Ctx, loaded: &LoadedOrder, id: OrderId) -> Result<(), ContractError> {

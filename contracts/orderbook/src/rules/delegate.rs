@@ -5,15 +5,15 @@
 
 use souk_core::Rate;
 
-use crate::ContractError;
+use crate::DelegateError;
 
 /// Checks a limit that a tenant sets.
 ///
 /// # Errors
 /// If there is no delegate for it.
-pub fn check_set(has_delegate: bool, limit: Option<Rate>) -> Result<(), ContractError> {
+pub fn check_set(has_delegate: bool, limit: Option<Rate>) -> Result<(), DelegateError> {
     match limit {
-        Some(limit) if !has_delegate => Err(ContractError::LimitWithoutDelegate(limit)),
+        Some(limit) if !has_delegate => Err(DelegateError::LimitWithoutDelegate(limit)),
         _ => Ok(()),
     }
 }
@@ -23,12 +23,10 @@ pub fn check_set(has_delegate: bool, limit: Option<Rate>) -> Result<(), Contract
 ///
 /// # Errors
 /// If that is above the limit, or if there is none.
-pub fn check(limit: Option<Rate>, after: u128) -> Result<(), ContractError> {
+pub fn check(limit: Option<Rate>, after: u128) -> Result<(), DelegateError> {
     match limit {
-        None => Err(ContractError::DelegateWithoutLimit),
-        Some(limit) if after > limit.u128() => {
-            Err(ContractError::AboveDelegateLimit { after, limit })
-        }
+        None => Err(DelegateError::WithoutLimit),
+        Some(limit) if after > limit.u128() => Err(DelegateError::AboveLimit { after, limit }),
         Some(_) => Ok(()),
     }
 }

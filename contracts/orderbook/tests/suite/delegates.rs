@@ -6,7 +6,7 @@ use souk_api::{
     orderbook::{ExecuteMsg, GroupState, NewDeployment, events::DelegateSet},
 };
 use souk_core::{AccountId, DeploymentId, OrderId, Rate, time::HOUR};
-use souk_orderbook::ContractError;
+use souk_orderbook::{ContractError, DelegateError};
 
 use crate::market::{GroupAction::*, *};
 
@@ -33,7 +33,7 @@ fn a_delegate_without_a_limit_accepts_nothing() {
     let (mut market, id, [web, _]) = two_groups(None);
     assert_eq!(market.deployment(id).delegate_limit, None);
     let error = market.accept("desk", web, "pro", 400).unwrap_err();
-    assert_eq!(error, ContractError::DelegateWithoutLimit);
+    assert_eq!(error, DelegateError::WithoutLimit.into());
     market.accept("ann", web, "pro", 400).unwrap();
 }
 
@@ -45,7 +45,7 @@ fn a_delegate_accepts_as_long_as_all_leases_together_cost_no_more_than_its_limit
         let accepted = market.accept("desk", db, "pro", 400);
         assert_eq!(accepted.is_ok(), fine, "{limit}");
         if !fine {
-            let error = ContractError::AboveDelegateLimit { after: 800, limit: rate(limit) };
+            let error = DelegateError::AboveLimit { after: 800, limit: rate(limit) }.into();
             assert_eq!(accepted.unwrap_err(), error);
             market.accept("ann", db, "pro", 400).unwrap();
         }
@@ -65,7 +65,7 @@ fn a_limit_is_set_shown_and_taken_back_with_its_delegate() {
     let new = deployment(&[group("web", 1_000)], tenant_choice());
     let limit = Some(rate(700));
     let alone = NewDeployment { delegate_limit: limit, ..new.clone() };
-    let error = ContractError::LimitWithoutDelegate(rate(700));
+    let error = DelegateError::LimitWithoutDelegate(rate(700)).into();
     assert_eq!(market.create("ann", &alone, PLENTY).unwrap_err(), error);
     let both = NewDeployment { delegate: Some(desk.clone()), ..alone };
     let id = market.create("ann", &both, PLENTY).unwrap();
@@ -103,7 +103,7 @@ fn a_delegate_cannot_let_the_deposit_flow_to_a_provider_of_its_own_at_the_ceilin
     market.place("thief", order, 10_000_000).unwrap();
     let error = market.accept("desk", order, "thief", 10_000_000).unwrap_err();
     let limit = rate(200);
-    assert_eq!(error, ContractError::AboveDelegateLimit { after: 10_000_000, limit });
+    assert_eq!(error, DelegateError::AboveLimit { after: 10_000_000, limit }.into());
     market.lower("thief", order, 200).unwrap();
     market.accept("desk", order, "thief", 200).unwrap();
     market.pass(10 * HOUR);
@@ -142,7 +142,9 @@ fn a_delegate_puts_a_group_out_in_a_binding_auction_only_within_its_limit() {
         if let Err(error) = started {
             let bounds = matches!(
                 error,
-                ContractError::DelegateWithoutLimit | ContractError::AboveDelegateLimit { .. }
+                ContractError::Delegate(
+                    DelegateError::WithoutLimit | DelegateError::AboveLimit { .. }
+                )
             );
             assert!(bounds, "{error}");
             market.group("ann", Start, id, 1).unwrap();

@@ -3,8 +3,9 @@
 //! manifests or without, while the market is paused, before the store has caught up with the chain, and while the
 //! lock cannot be renewed: an outage of the cluster's API is no absence. It stops when nothing runs of what is paid ([`decide`](crate::model::heartbeat::decide)).
 //!
-//! No endpoint's word alone makes it silent: when the provider was last seen is what the endpoint says that has it
-//! least, and each is asked from time to time.
+//! No endpoint's word of when the provider was last seen makes it silent alone: what the endpoint says that has it
+//! least counts, and each is asked from time to time. One endpoint's refusal in the simulation does, and while the
+//! store stands still there is one heartbeat for its block and no other.
 
 mod money;
 mod state;

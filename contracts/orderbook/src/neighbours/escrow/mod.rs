@@ -217,8 +217,15 @@ mod tests {
     fn the_messages_are_those_of_the_escrow() -> StdResult<()> {
         let (local, stream, take_bps, reserved) = (7, 8, 200, Rate::MAX);
         let (more, less) = (ReserveChange::More(reserved), ReserveChange::Less(reserved));
-        let (none, hold) = (ReserveChange::NONE, 86_400);
+        let none = ReserveChange::NONE;
         let (tenant, token, payee, rate) = ("souk1ann", "souk1token", "souk1payee", Price::MAX);
+        let opened = |reserved, hold| {
+            let ours = Message::OpenStream { local, stream, payee, rate, take_bps, reserved, hold };
+            let payee = payee.into();
+            let theirs =
+                ExecuteMsg::OpenStream { local, stream, payee, rate, take_bps, reserved, hold };
+            (ours, theirs)
+        };
         let pairs = [
             (
                 Message::OpenAccount { local, tenant, reserved },
@@ -233,26 +240,8 @@ mod tests {
                     reserved,
                 },
             ),
-            (
-                Message::OpenStream {
-                    local,
-                    stream,
-                    payee,
-                    rate,
-                    take_bps,
-                    reserved: less,
-                    hold: 0,
-                },
-                ExecuteMsg::OpenStream {
-                    local,
-                    stream,
-                    payee: payee.into(),
-                    rate,
-                    take_bps,
-                    reserved: less,
-                    hold: 0,
-                },
-            ),
+            opened(less, 0),
+            opened(none, 86_400),
             (
                 Message::CloseStream { local, stream, reserved: more, not_after: Some(9) },
                 ExecuteMsg::CloseStream { local, stream, reserved: more, not_after: Some(9) },
@@ -276,18 +265,6 @@ mod tests {
             (
                 Message::CloseAccount { local, streams: &[OrderId(8)], not_after: &[] },
                 ExecuteMsg::CloseAccount { local, streams: vec![8], not_after: Vec::new() },
-            ),
-            (
-                Message::OpenStream { local, stream, payee, rate, take_bps, reserved: none, hold },
-                ExecuteMsg::OpenStream {
-                    local,
-                    stream,
-                    payee: payee.into(),
-                    rate,
-                    take_bps,
-                    reserved: none,
-                    hold,
-                },
             ),
         ];
         for (ours, theirs) in pairs {

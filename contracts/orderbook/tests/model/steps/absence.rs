@@ -42,14 +42,7 @@ impl Play {
         let AbsenceResponse { from, from_block, anyone_from, anyone_from_block, .. } = *unseen;
         let (from, block) =
             if by == tenant { (from, from_block) } else { (anyone_from, anyone_from_block) };
-        let wait = from.saturating_sub(self.market.now());
-        let blocks = block.saturating_sub(self.market.app.block_info().height);
-        if wait > 0 {
-            if units % 2 == 0 && blocks > 0 {
-                self.market.blocks(blocks - 1, wait);
-            } else {
-                self.market.blocks(blocks, wait - 1);
-            }
+        if self.pass_almost(from, block, units) {
             let early = self.attempt(|market| market.close_absent(by, id));
             assert!(early.is_err(), "{id} is absent from {from} and block {block} on");
             if units % 5 == 0 {

@@ -34,6 +34,18 @@ impl Play {
         self.market.pause(false);
     }
 
+    /// Time passes until a second or a block is missing, if `time` and `block` are to come. True if it did.
+    pub(super) fn pass_almost(&mut self, time: u64, block: u64, units: u16) -> bool {
+        let wait = time.saturating_sub(self.market.now());
+        let blocks = block.saturating_sub(self.market.app.block_info().height);
+        if wait > 0 && units % 2 == 0 && blocks > 0 {
+            self.market.blocks(blocks - 1, wait);
+        } else if wait > 0 {
+            self.market.blocks(blocks, wait - 1);
+        }
+        wait > 0
+    }
+
     pub(super) fn end_stop(&mut self) {
         let now = self.market.now();
         if let Some((from, ends)) = self.stop.take() {

@@ -131,14 +131,7 @@ impl Play {
             return self.attempt(|market| market.end_deployment(id));
         };
         let since = self.ledger.accounts[&id.0].1.depleted;
-        let wait = mark.endable_at.saturating_sub(self.market.now());
-        let block = mark.endable_at_block.saturating_sub(self.market.app.block_info().height);
-        if wait > 0 {
-            if units % 2 == 0 && block > 0 {
-                self.market.blocks(block - 1, wait);
-            } else {
-                self.market.blocks(block, wait - 1);
-            }
+        if self.pass_almost(mark.endable_at, mark.endable_at_block, units) {
             let early = self.attempt(|market| market.end_deployment(*id));
             // A mark that is void is made again, unless the deployment is in use.
             let void = mark.depleted_since.is_some() != since;
@@ -207,14 +200,7 @@ impl Play {
         };
         let (closes_at, id) = (order.closes_at.unwrap(), order.id);
         let block = order.closes_at_block.unwrap_or(0);
-        let wait = closes_at.saturating_sub(self.market.now());
-        let blocks = block.saturating_sub(self.market.app.block_info().height);
-        if wait > 0 {
-            if units % 2 == 0 && blocks > 0 {
-                self.market.blocks(blocks - 1, wait);
-            } else {
-                self.market.blocks(blocks, wait - 1);
-            }
+        if self.pass_almost(closes_at, block, units) {
             let early = self.attempt(|market| market.close_auction(id, 50));
             assert!(early.is_err(), "{id} closes at {closes_at}, block {block}");
             // Bids are taken until then, and move the end if they lead in the last minute.
