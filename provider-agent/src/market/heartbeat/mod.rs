@@ -1,7 +1,7 @@
 //! Says on the chain that the provider is there, when nothing else of its messages did for a while: the pay of a
 //! lease depends on it. It does so for as long as leases with a limit for absence run, paid or depleted, with
 //! manifests or without, while the market is paused, before the store has caught up with the chain, and while the
-//! lock cannot be renewed: an outage of the cluster's API is no absence. It stops when nothing runs of what is paid ([`decide`](crate::model::heartbeat::decide)).
+//! lock cannot be renewed: an outage of the cluster's API is no absence. It stops when nothing runs of what is paid ([`decide`]).
 //!
 //! No endpoint's word of when the provider was last seen makes it silent alone: what the endpoint says that has it
 //! least counts, and each is asked from time to time. One endpoint's refusal in the simulation does, and while the
