@@ -6,6 +6,9 @@ use souk_core::OrderId;
 pub const VERSION: &str = "/v1/version";
 /// How busy the provider is; open to anyone.
 pub const STATUS: &str = "/v1/status";
+/// The provider's word that it is there, which anyone may pass on to the chain ([`crate::presence::Presence`]); open
+/// to anyone.
+pub const PRESENCE: &str = "/v1/presence";
 /// A lease's manifest: PUT and GET.
 pub const MANIFEST: &str = "/v1/leases/{order}/manifest";
 /// A lease's services, replicas, addresses.
