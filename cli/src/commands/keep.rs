@@ -40,6 +40,11 @@ pub struct Keep {
     /// accept` take the next provider.
     #[arg(long)]
     start_again: bool,
+    /// Do not pass on to the chain what a provider says at its gateway, and leave its lease alone while it says it.
+    /// Without this flag the word of one that the chain has not seen for a quarter of the lease's limit is passed
+    /// on, for the fee of a transaction, once in a fifth of the limit at most.
+    #[arg(long)]
+    no_pass_on: bool,
     /// A command that is run for each piece of news, with it as JSON on its standard input.
     #[arg(long, value_name = "COMMAND")]
     run: Option<String>,
@@ -74,10 +79,11 @@ impl Keep {
             spend: spend.unwrap_or(Amount::ZERO),
             close_absent: self.close_absent,
             start_again: self.start_again,
+            pass_on: !self.no_pass_on,
         };
         let mut memory = Memory::default();
         loop {
-            let seen = match keep::look(&market, self.deployment).await {
+            let seen = match keep::look(&market, &wallet, self.deployment).await {
                 Ok(seen) => seen,
                 Err(error) if self.once => return Err(Error::from(error).into()),
                 Err(error) => {
@@ -105,7 +111,11 @@ impl Keep {
                     // Before it is sent: what may have gone is spent.
                     wishes.spend = wishes.spend.saturating_sub(*amount);
                 }
-                match keep::take(&market, &wallet, &seen.deployment, step).await {
+                let taken = keep::take(&market, &wallet, &seen.deployment, step).await;
+                if let (Step::PassOn(word), Ok(()) | Err(Error::Refused { .. })) = (step, &taken) {
+                    memory.passed_on(&word.provider, seen.now);
+                }
+                match taken {
                     Ok(()) => say(context, &Line::Done { what }),
                     Err(error) => {
                         let gone = matches!(&error, Error::Sending { source, .. } if source.may_have_happened());
@@ -139,6 +149,7 @@ fn say(context: &Context, line: &Line<'_>) {
 fn describe(step: &Step) -> String {
     match step {
         Step::TopUp(amount) => format!("add {amount} base units"),
+        Step::PassOn(word) => format!("tell the chain that {} is there", word.provider),
         Step::CloseAbsent(order) => format!("close lease {order}, whose provider is absent"),
         Step::EndReclaim(order) => format!("end lease {order}, whose notice is over"),
         Step::Start(group) => format!("put group {group} out again"),

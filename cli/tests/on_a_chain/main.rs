@@ -5,9 +5,11 @@
 mod absence;
 mod deploying;
 mod fixture;
+mod gateway;
 mod groups;
 mod keeping;
 mod money;
+mod presence;
 
 use std::fs;
 

@@ -7,7 +7,7 @@ use souk_api::{
 use souk_chain::Coin;
 use souk_core::{Denom, DeploymentId};
 
-use super::{Kept, Step};
+use super::{Kept, Step, listen, pass_on};
 use crate::{
     deploy,
     error::{Error, MarketError},
@@ -15,11 +15,12 @@ use crate::{
     wallet::Wallet,
 };
 
-/// A deployment as it is now, with the latest leases of its groups.
+/// A deployment as it is now, with the latest leases of its groups, and what providers say that the chain has not seen
+/// for long. The wallet is who asks their gateways.
 ///
 /// # Errors
 /// If the market does not answer, or if there is no such deployment.
-pub async fn look(market: &Market, id: DeploymentId) -> Result<Kept, MarketError> {
+pub async fn look(market: &Market, wallet: &Wallet, id: DeploymentId) -> Result<Kept, MarketError> {
     let deployment = market.orderbook.deployment(id).await?;
     let account = market.escrow.account(deployment.account).await?;
     let min_runway = market.escrow.config().await?.min_runway;
@@ -34,7 +35,8 @@ pub async fn look(market: &Market, id: DeploymentId) -> Result<Kept, MarketError
         leases.extend(order);
     }
     let (_, now) = market.now().await?;
-    Ok(Kept { now, min_runway, deployment, leases, account })
+    let heard = listen(market, wallet, &leases, now).await;
+    Ok(Kept { now, min_runway, deployment, leases, account, heard })
 }
 
 /// Takes a step with the wallet's key.
@@ -70,6 +72,10 @@ pub async fn take(
             let deposit = escrow::ExecuteMsg::Deposit { account: deployment.account };
             let message = wallet.execute(&market.contracts.escrow, &deposit, &[coin])?;
             (format!("topping deployment {} up", deployment.id), message)
+        }
+        Step::PassOn(word) => {
+            pass_on(market, wallet, word).await?;
+            return Ok(());
         }
         Step::CloseAbsent(order) => {
             deploy::close_absent(market, wallet, *order).await?;

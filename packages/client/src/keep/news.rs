@@ -46,6 +46,24 @@ pub enum News {
         /// Until when it is paid at most.
         paid_until: u64,
     },
+    /// A provider says that it is there, and runs nothing of a lease.
+    NothingRuns {
+        /// The lease.
+        order: OrderId,
+        /// Who does not run it.
+        provider: String,
+        /// When it was there, by its word.
+        issued_at: u64,
+    },
+    /// A provider that the chain does not see says at its gateway that it is there.
+    SaysItIsThere {
+        /// The lease.
+        order: OrderId,
+        /// Who runs it.
+        provider: String,
+        /// When it was there, by its word.
+        issued_at: u64,
+    },
     /// A provider takes a lease back.
     Reclaiming {
         /// The lease.
@@ -83,6 +101,14 @@ impl News {
         match (self, other) {
             (Self::LimitUsedUp { .. }, Self::LimitUsedUp { .. })
             | (Self::RunwayShort { .. }, Self::RunwayShort { .. }) => true,
+            (
+                Self::NothingRuns { order, provider, .. },
+                Self::NothingRuns { order: same_order, provider: same, .. },
+            )
+            | (
+                Self::SaysItIsThere { order, provider, .. },
+                Self::SaysItIsThere { order: same_order, provider: same, .. },
+            ) => order == same_order && provider == same,
             _ => self == other,
         }
     }
@@ -108,6 +134,16 @@ impl fmt::Display for News {
                     "lease {order}: {provider} is absent; it is paid until {paid_until} at most"
                 )
             }
+            Self::NothingRuns { order, provider, .. } => write!(
+                f,
+                "lease {order}: {provider} says that it is there, and nothing of the lease runs; \
+                 `souk lease status {order}` shows it"
+            ),
+            Self::SaysItIsThere { order, provider, .. } => write!(
+                f,
+                "lease {order}: the chain does not see {provider}, whose gateway says that it is there; \
+                 `souk lease status {order} --pass-on` tells the chain"
+            ),
             Self::Reclaiming { order, provider, reason, deadline } => write!(
                 f,
                 "lease {order}: {provider} takes it back ({reason}); it runs until second {deadline}"
