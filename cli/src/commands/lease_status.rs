@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use souk_api::orderbook::LeaseResponse;
 use souk_client::{
-    Error, Market, Wallet, deploy,
+    Error, GatewayError, Market, Wallet, deploy,
     gateway::{NoWord, client_for, word},
     keep,
     show::{self, duration},
@@ -43,7 +43,9 @@ pub async fn run(
             deploy::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await
         }
     };
-    let presence = there(context, market, &wallet, &lease, pass_on).await?;
+    // One that cannot be reached is not waited for twice.
+    let answers = !matches!(status, Err(Error::Gateway(GatewayError::Unreachable { .. })));
+    let presence = there(context, market, &wallet, &lease, (answers, pass_on)).await?;
     context.out.result(&Shown { status: status?, presence }, |shown| show::status(&shown.status));
     Ok(Exit::Ok)
 }
@@ -55,7 +57,7 @@ async fn there(
     market: &Market,
     wallet: &Wallet,
     lease: &LeaseResponse,
-    pass_on: bool,
+    (answers, pass_on): (bool, bool),
 ) -> Result<Option<Presence>> {
     let order = lease.order;
     let say = |text: String| context.out.progress(format!("Lease {order}: {text}"));
@@ -69,7 +71,8 @@ async fn there(
         say(seen);
     }
     let since = lease.unseen.map_or(0, |unseen| unseen.since);
-    if !lease.state.runs() || (lease.absence.is_none() && !pass_on) {
+    let asks = pass_on || (answers && lease.absence.is_some());
+    if !lease.state.runs() || !asks {
         return refuse_unless(!pass_on, "it does not run".to_owned(), order);
     }
     let provider = market.registry.provider(&lease.provider).await?;

@@ -70,9 +70,7 @@ impl Gateway {
 
     /// Registers it, with its key, as the provider of the fixture.
     pub async fn register(&self, fixture: &Fixture) {
-        let register = "provider register --operator provider --bond 20000000";
-        let at = format!("--gateway {} --pin {}", self.uri, self.pin);
-        fixture.souk("provider", &format!("{register} {at}")).success();
+        self.serves(fixture, "provider");
         let wallet = wallet(fixture);
         let key: [u8; 32] = VerificationKey::from(&self.key).into();
         let key = Some(key.to_vec().into());
@@ -80,6 +78,13 @@ impl Gateway {
         let contract = &fixture.chain.network.contracts().unwrap().registry;
         let message = wallet.execute(contract, &message, &[]).unwrap();
         wallet.send("naming a key", vec![message]).await.unwrap();
+    }
+
+    /// Registers an account as a provider that has this gateway.
+    pub fn serves(&self, fixture: &Fixture, who: &str) {
+        let register = format!("provider register --operator {who} --bond 20000000");
+        let at = format!("--gateway {} --pin {}", self.uri, self.pin);
+        fixture.souk(who, &format!("{register} {at}")).success();
     }
 
     /// From now on it says that it is there, as of now.

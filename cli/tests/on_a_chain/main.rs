@@ -6,10 +6,12 @@ mod absence;
 mod deploying;
 mod fixture;
 mod gateway;
+mod granting;
 mod groups;
 mod keeping;
 mod money;
 mod presence;
+mod starting;
 
 use std::fs;
 

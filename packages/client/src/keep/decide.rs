@@ -7,7 +7,7 @@ use souk_api::{
 use souk_core::{Amount, CloseReason, GroupSeq, OrderId, absence, clock::needed};
 use souk_gateway::presence::Presence;
 
-use super::{Heard, Memory, News, Said, presence::is_unseen_for_long};
+use super::{Allowance, Heard, Memory, News, Said, presence::is_unseen_for_long};
 
 /// What its tenant wants of the watcher.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +39,19 @@ pub struct Kept {
     pub account: AccountResponse,
     /// What providers say that the chain has not seen for long.
     pub heard: Vec<Heard>,
+    /// Whether coins may be added.
+    pub leave: Leave,
+}
+
+/// Whether the keeper needs its tenant's leave to add coins, and has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The coins are its own.
+    NotNeeded,
+    /// It has none, or none any more.
+    Nothing,
+    /// It has.
+    UpTo(Allowance),
 }
 
 /// What to do.
@@ -71,6 +84,7 @@ pub fn decide(seen: &Kept, wishes: &Wishes, memory: &mut Memory) -> (Vec<News>, 
     // What a lease's end gives back comes first: coins for a provider that is gone would start a clock that stands,
     // and it would be paid for what it earned before.
     let mut money = Vec::new();
+    look_at_leave(seen, wishes, memory, &mut news);
     look_at_money(seen, wishes, memory, &mut news, &mut money);
     if steps.is_empty() && words.iter().all(|(_, absent)| !absent) {
         steps.append(&mut money);
@@ -91,7 +105,10 @@ pub fn decide(seen: &Kept, wishes: &Wishes, memory: &mut Memory) -> (Vec<News>, 
     // One that rests again is news again.
     let (short, depleted) = (is_short(seen, wishes), seen.account.clock.depleted_since.is_some());
     memory.retain(|known| match known {
-        News::RunwayShort { .. } | News::LimitUsedUp { .. } => short,
+        News::RunwayShort { .. }
+        | News::LimitUsedUp { .. }
+        | News::NoGrant { .. }
+        | News::GrantTooSmall { .. } => short,
         News::Depleted { .. } => depleted,
         News::Unseen { order, .. }
         | News::Absent { order, .. }
@@ -140,12 +157,34 @@ fn look_at_money(
     let wanted = lack(runway.saturating_mul(2));
     // What does not reach the least runway starts no clock that stands.
     let least = if clock.depleted_since.is_some() { lack(seen.min_runway) } else { 1 };
-    let spend = wishes.spend.u128();
+    let allowed = match seen.leave {
+        Leave::NotNeeded => wishes.spend,
+        Leave::Nothing => Amount::ZERO,
+        Leave::UpTo(allowance) => wishes.spend.min(allowance.left),
+    };
+    let (spend, needed) = (allowed.u128(), Amount::saturating(wanted));
     if spend >= least.max(1) {
         steps.push(Step::TopUp(Amount::saturating(wanted.min(spend))));
-    } else if wishes.spend < Amount::saturating(wanted) {
-        let (left, needed) = (wishes.spend, Amount::saturating(wanted));
-        memory.report(News::LimitUsedUp { left, needed }, news);
+    } else if allowed < needed {
+        memory.report(
+            match seen.leave {
+                Leave::Nothing => News::NoGrant { needed },
+                Leave::UpTo(Allowance { left, .. }) if left <= wishes.spend => {
+                    News::GrantTooSmall { left, needed }
+                }
+                _ => News::LimitUsedUp { left: wishes.spend, needed },
+            },
+            news,
+        );
+    }
+}
+
+/// Tells once that the leave to top up ends before the money of a runway is used up.
+fn look_at_leave(seen: &Kept, wishes: &Wishes, memory: &mut Memory, news: &mut Vec<News>) {
+    let Leave::UpTo(Allowance { until: Some(until), .. }) = seen.leave else { return };
+    let Some(runway) = wishes.runway else { return };
+    if until.saturating_sub(seen.now) < runway.max(seen.min_runway) {
+        memory.report(News::GrantEnds { until }, news);
     }
 }
 

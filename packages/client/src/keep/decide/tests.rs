@@ -45,6 +45,7 @@ fn kept(units: u128) -> Kept {
         leases: vec![serde_json::from_value(lease).unwrap()],
         account: serde_json::from_value(account).unwrap(),
         heard: vec![],
+        leave: Leave::NotNeeded,
     }
 }
 
@@ -243,4 +244,53 @@ fn coins_are_not_added_for_an_absent_provider_before_its_word_is_passed_on() {
     seen.leases[0].unseen.as_mut().unwrap().absent = false;
     let (_, steps) = decide(&seen, &spending(9_999), &mut Memory::default());
     assert!(matches!(steps[..], [Step::TopUp(_), Step::PassOn(_)]), "{steps:?}");
+}
+
+/// With leave for so many units until a second.
+fn granted(units: u128, until: u64) -> Leave {
+    Leave::UpTo(Allowance { left: amount(units), until: Some(until) })
+}
+
+#[test]
+fn coins_of_the_tenants_are_added_within_what_is_left_of_the_grant() {
+    let far = 999_999_999;
+    for (leave, spend, added) in [
+        (granted(9_999, far), 9_999, 1_001),
+        (granted(30, far), 9_999, 30),
+        (granted(9_999, far), 40, 40),
+    ] {
+        let seen = Kept { leave, ..kept(999) };
+        let (_, steps) = decide(&seen, &spending(spend), &mut Memory::default());
+        assert_eq!(steps, [Step::TopUp(amount(added))], "{leave:?}");
+    }
+}
+
+#[test]
+fn a_grant_that_is_over_or_too_small_is_told_once_and_nothing_is_added() {
+    let mut depleted = Kept { leave: granted(49, 999_999_999), ..kept(50) };
+    depleted.account.clock.depleted_since = Some(90_000);
+    let mut memory = Memory::default();
+    let (news, steps) = decide(&depleted, &spending(9_999), &mut memory);
+    assert_eq!(steps, []);
+    assert!(matches!(news[1], News::GrantTooSmall { left, .. } if left == amount(49)), "{news:?}");
+    assert_eq!(decide(&depleted, &spending(9_999), &mut memory), (vec![], vec![]));
+    // It is the watcher's own limit that is too small.
+    let (news, _) = decide(&depleted, &spending(9), &mut Memory::default());
+    assert!(matches!(news[1], News::LimitUsedUp { .. }), "{news:?}");
+    let none = Kept { leave: Leave::Nothing, ..kept(999) };
+    let mut memory = Memory::default();
+    let (news, steps) = decide(&none, &spending(9_999), &mut memory);
+    assert_eq!(steps, []);
+    assert_eq!(news[1], News::NoGrant { needed: amount(1_001) });
+    assert_eq!(decide(&none, &spending(9_999), &mut memory), (vec![], vec![]));
+}
+
+#[test]
+fn a_grant_that_ends_within_the_runway_is_told_before_it_ends() {
+    for (until, told) in [(100_000 + 10 * HOUR, 0), (100_000 + 10 * HOUR - 1, 1)] {
+        let seen = Kept { leave: granted(9_999, until), ..kept(1_000) };
+        let mut memory = Memory::default();
+        assert_eq!(decide(&seen, &spending(9_999), &mut memory).0.len(), told, "{until}");
+        assert_eq!(decide(&seen, &spending(9_999), &mut memory).0.len(), 0);
+    }
 }
