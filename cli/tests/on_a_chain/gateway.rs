@@ -103,7 +103,7 @@ impl Gateway {
         self.says.lock().unwrap().presence = Some(word);
     }
 
-    /// From now on leases are in this phase, with so many of their replicas ready.
+    /// From now on leases are in this phase, with `ready` of their replicas ready.
     pub fn leases_are(&self, phase: &'static str, ready: u32) {
         self.says.lock().unwrap().phase = (phase, ready);
     }

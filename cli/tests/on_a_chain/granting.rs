@@ -139,6 +139,8 @@ async fn what_cannot_be_granted_is_refused_before_anything_is_sent() {
         ("ann", "keep grant 1 --to bob --limit 5uother --until 9d", "it must be in usouk"),
         ("ann", "keep grant 1 --to bob --limit 5 --until 2020-01-31", "it is not after now"),
         ("bob", "keep 1 --once --runway 60 --granted-by bob", "would be a gift"),
+        // There is no grant that would bound what it spends.
+        ("ann", "keep 1 --once --runway 999999 --granted-by ann", "give --spend in its place"),
     ] {
         fixture.souk(key, arguments).code(3).stderr(contains(words));
     }

@@ -89,8 +89,8 @@ async fn a_provider_whose_gateway_answers_and_whose_workload_runs_is_not_closed_
     fixture.chain.handle.produce_blocks(250).await.unwrap();
     gateway.says_it_is_there(&fixture).await;
     gateway.leases_are("deploying", 0);
-    let told = fixture.souk("ann", "keep 1 --once").success();
-    told.stdout(contains("nothing of the lease runs").and(contains("done:").not()));
+    let said = fixture.souk("ann", "keep 1 --once").success();
+    said.stdout(contains("nothing of the lease runs").and(contains("done:").not()));
     let closed = fixture.souk("ann", "keep 1 --once --close-absent").success();
     closed.stdout(contains("nothing of the lease runs").and(contains("done: close lease 1")));
 }

@@ -77,8 +77,8 @@ async fn without_its_manifest_no_bid_is_accepted_and_its_tenant_is_told() {
         order_opens(&fixture, 2).await;
         fixture.place_as(1, 2, 14_000).await;
     };
-    let told = during(&fixture, ("ann", "keep 1 --once --start-again"), bidding).success();
-    told.stdout(contains("its manifest is not here").and(contains("--home")));
+    let said = during(&fixture, ("ann", "keep 1 --once --start-again"), bidding).success();
+    said.stdout(contains("its manifest is not here").and(contains("--home")));
     let market = Market::new(fixture.chain.network.clone()).unwrap();
     assert_eq!(market.orderbook.order(OrderId(2)).await.unwrap().state, OrderState::Open);
     assert_eq!(gateway.manifests(), [0; 0]);

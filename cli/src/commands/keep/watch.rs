@@ -121,6 +121,11 @@ impl Watch {
         let granter = self.granted_by.as_deref().map(|name| context.address(name)).transpose()?;
         if let Some(granter) = &granter {
             grantable(&deployment, granter).map_err(Error::from)?;
+            if *granter == wallet.address {
+                let reason =
+                    "that is your own key, whose coins need no grant; give --spend in its place";
+                return Err(Error::input("--granted-by", reason).into());
+            }
         }
         let paid_in = deployment.denom.to_string();
         let spend =
@@ -131,8 +136,6 @@ impl Watch {
             let what = format!("posting to {}", url.host_str().unwrap_or_default());
             Webhook::start(url, move |why| say(out, &Line::Failed { what: what.clone(), why }))
         });
-        // One's own coins need no grant.
-        let granter = granter.filter(|granter| *granter != wallet.address);
         let mut running = Running {
             context,
             keeper: Keeper { market, wallet, granter },

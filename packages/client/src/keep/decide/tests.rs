@@ -246,7 +246,7 @@ fn coins_are_not_added_for_an_absent_provider_before_its_word_is_passed_on() {
     assert!(matches!(steps[..], [Step::TopUp(_), Step::PassOn(_)]), "{steps:?}");
 }
 
-/// With leave for so many units until a second.
+/// With leave for `units` until a second.
 fn granted(units: u128, until: u64) -> Leave {
     Leave::UpTo(Allowance { left: amount(units), until: Some(until) })
 }
@@ -287,10 +287,10 @@ fn a_grant_that_is_over_or_too_small_is_told_once_and_nothing_is_added() {
 
 #[test]
 fn a_grant_that_ends_within_the_runway_is_told_before_it_ends() {
-    for (until, told) in [(100_000 + 10 * HOUR, 0), (100_000 + 10 * HOUR - 1, 1)] {
+    for (until, count) in [(100_000 + 10 * HOUR, 0), (100_000 + 10 * HOUR - 1, 1)] {
         let seen = Kept { leave: granted(9_999, until), ..kept(1_000) };
         let mut memory = Memory::default();
-        assert_eq!(decide(&seen, &spending(9_999), &mut memory).0.len(), told, "{until}");
+        assert_eq!(decide(&seen, &spending(9_999), &mut memory).0.len(), count, "{until}");
         assert_eq!(decide(&seen, &spending(9_999), &mut memory).0.len(), 0);
     }
 }
