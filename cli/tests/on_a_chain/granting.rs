@@ -83,7 +83,7 @@ async fn a_grant_that_is_over_or_taken_back_tops_nothing_up() {
     fixture.pass(7 * HOUR).await;
     let over = fixture.souk("bob", keep).success();
     over.stdout(contains("no grant to add them by").and(contains("done:").not()));
-    fixture.souk("ann", "keep show 1 --to bob").success().stdout(contains("may not top"));
+    fixture.souk("ann", "keep --json show 1 --to bob").success().stdout(contains("null"));
 
     fixture.souk("ann", &format!("{give} 9d")).success();
     fixture.souk("ann", "keep revoke 1 --to bob").success().stdout(contains("may not top"));
@@ -139,12 +139,14 @@ async fn what_cannot_be_granted_is_refused_before_anything_is_sent() {
         ("ann", "keep grant 1 --to bob --limit 5uother --until 9d", "it must be in usouk"),
         ("ann", "keep grant 1 --to bob --limit 5 --until 2020-01-31", "it is not after now"),
         ("bob", "keep 1 --once --runway 60 --granted-by bob", "would be a gift"),
+        ("ann", "keep 1 show 1 --to bob", "not both at once"),
+        ("ann", "keep --close-absent show 1 --to bob", "not both at once"),
         // There is no grant that would bound what it spends.
         ("ann", "keep 1 --once --runway 999999 --granted-by ann", "give --spend in its place"),
     ] {
         fixture.souk(key, arguments).code(3).stderr(contains(words));
     }
-    for usage in ["keep grant 1 --to bob", "keep 1 --granted-by ann", "keep 1 grant 1 --to bob"] {
+    for usage in ["keep grant 1 --to bob", "keep 1 --granted-by ann", "keep", "keep --once"] {
         fixture.souk("ann", usage).code(2);
     }
     assert_eq!([fixture.coins(0).await, fixture.coins(1).await], coins);

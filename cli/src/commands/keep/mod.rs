@@ -6,6 +6,7 @@ mod webhook;
 
 use anyhow::Result;
 use clap::Args;
+use souk_client::Error;
 
 use crate::{context::Context, exit::Exit};
 
@@ -13,7 +14,8 @@ use crate::{context::Context, exit::Exit};
 /// the deployment. Any key that may act does: the tenant's; for all but topping up its delegate's (`souk delegate`);
 /// for topping up one that the tenant lets spend its coins (`souk keep grant`).
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+// Not `args_conflicts_with_subcommands`: options of every command may stand before `grant`.
+#[command(subcommand_negates_reqs = true)]
 pub struct Keep {
     #[command(subcommand)]
     spending: Option<grant::Spending>,
@@ -25,6 +27,11 @@ impl Keep {
     /// Watches, or changes or shows a grant.
     pub async fn run(self, context: &Context) -> Result<Exit> {
         match self.spending {
+            Some(_) if self.watch.is_given() => {
+                let reason =
+                    "say what `souk keep` watches or what a key may spend, not both at once";
+                Err(Error::input("souk keep", reason).into())
+            }
             Some(spending) => spending.run(context).await,
             None => self.watch.run(context).await,
         }

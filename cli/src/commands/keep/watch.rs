@@ -110,6 +110,17 @@ struct Running<'a> {
 }
 
 impl Watch {
+    /// Whether anything is to be watched or done.
+    pub fn is_given(&self) -> bool {
+        self.deployment.is_some()
+            || self.runway.is_some()
+            || self.spend.is_some()
+            || self.granted_by.is_some()
+            || self.close_absent
+            || self.start_again
+            || self.once
+    }
+
     /// Looks until the deployment is closed. What fails once is told and tried again with the next look.
     ///
     /// # Errors
