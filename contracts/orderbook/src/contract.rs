@@ -43,6 +43,9 @@ pub fn execute(
     let needed = permission::check(ctx, &msg)?;
     match msg {
         ExecuteMsg::CreateDeployment(new) => execute::create_deployment(ctx, new),
+        ExecuteMsg::CreateWithQuotes { deployment, quotes } => {
+            execute::create_with_quotes(ctx, deployment, quotes)
+        }
         ExecuteMsg::UpdateDeployment { deployment, commitment, allow, refuse } => {
             let found = permission::deployment(ctx, needed, deployment)?;
             let update = Update { commitment, allow, refuse };
@@ -59,6 +62,10 @@ pub fn execute(
         ExecuteMsg::AcceptBid { order, provider, bid, max_price } => {
             let loaded = permission::order(ctx, needed, order)?;
             execute::accept_bid(ctx, loaded, &provider, bid, max_price)
+        }
+        ExecuteMsg::AcceptQuote { order, quote } => {
+            let loaded = permission::order(ctx, needed, order)?;
+            execute::accept_quote(ctx, loaded, quote)
         }
         ExecuteMsg::PlaceBid { order, provider, price, offer, reclamation_window } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;

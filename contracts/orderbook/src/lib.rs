@@ -24,7 +24,7 @@ pub mod query;
 pub mod rules;
 pub mod state;
 
-pub use error::{AbsenceError, ContractError, DelegateError, ReclaimError};
+pub use error::{AbsenceError, ContractError, DelegateError, QuoteError, ReclaimError};
 
 use state::Config;
 

@@ -63,8 +63,12 @@ impl Life {
             }
             Step::Open { account, tenant, units, reserved } => {
                 let tenant = person(tenant).into();
-                let msg =
-                    ExecuteMsg::OpenAccount { local: account, tenant, reserved: rate(reserved) };
+                let msg = ExecuteMsg::OpenAccount {
+                    local: account,
+                    tenant,
+                    reserved: rate(reserved),
+                    streams: Vec::new(),
+                };
                 (controller, msg, coins(units, DENOM))
             }
             Step::Stream { account, stream, payee, rate: units, bps, reserved, hold } => {

@@ -7,10 +7,10 @@ use souk_core::OrderId;
 use crate::{
     ContractError, Ctx,
     lifecycle::deployment::save_or_delete,
-    state::{bids, deployments, leases, orders},
+    state::{bids, deployments, leases, nonces, orders},
 };
 
-/// Deletes closed orders that no bid record refers to, and with the last one a closed
+/// Deletes closed orders that no bid record and no slot refers to, and whose quote cannot be used any more, and with the last one a closed
 /// deployment. Whatever cannot be pruned yet is skipped.
 ///
 /// # Errors
@@ -33,6 +33,13 @@ fn prune_one(ctx: &mut Ctx, id: OrderId) -> Result<bool, ContractError> {
         return Ok(false);
     }
     if let Some(lease) = order.lease() {
+        if let Some(quote) = lease.quote {
+            // Forgotten before, its quote could be used a second time.
+            if quote.holds_slot || ctx.now() <= quote.valid_until {
+                return Ok(false);
+            }
+            nonces::forget(ctx.storage_mut(), &lease.provider, quote.nonce);
+        }
         leases::remove(ctx.storage_mut(), &lease.provider, id);
     }
     orders::delete(ctx.storage_mut(), id);

@@ -5,3 +5,4 @@ pub mod deployment;
 pub mod group;
 pub mod lease;
 pub mod order;
+pub mod quote;

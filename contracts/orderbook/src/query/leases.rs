@@ -47,6 +47,7 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
         absence: order.absence.map(Into::into),
         unseen,
         paid_until: lease.paid_until,
+        nonce: lease.quote.map(|quote| quote.nonce),
     })
 }
 

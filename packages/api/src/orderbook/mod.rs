@@ -5,6 +5,7 @@ pub mod events;
 mod limits;
 mod msg;
 mod query;
+mod quote;
 mod reclaim;
 mod state;
 
@@ -24,5 +25,6 @@ pub use query::{
     EligibilityResponse, GroupResponse, LeaseResponse, LeasesResponse, MarkResponse, OrderResponse,
     OrdersResponse, ProviderStatsResponse, QueryMsg,
 };
+pub use quote::{LeaseTerms, Quote, QuotedFor};
 pub use reclaim::{ReclaimResponse, Reclamation};
 pub use state::{BidState, DeploymentState, GroupState, LeaseState, OrderState};

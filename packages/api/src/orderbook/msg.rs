@@ -8,7 +8,7 @@ use souk_core::{
     OrderId, Price, Rate,
 };
 
-use super::{Absence, Reclamation, Statement};
+use super::{Absence, Quote, Reclamation, Statement};
 use crate::{Message, Permission};
 
 /// Sets the orderbook up. The sender becomes its owner unless one is named.
@@ -124,6 +124,22 @@ pub enum ExecuteMsg {
     /// Creates a deployment, opens an order for each group, and an escrow account with the
     /// coins sent.
     CreateDeployment(NewDeployment),
+    /// Creates a deployment whose leases begin at once, at prices that providers signed for this tenant: all groups
+    /// or none. No order takes bids. Opens the escrow account with the coins sent and begins to pay. The deployment
+    /// must be one whose tenant chooses (`tenant_choice`).
+    CreateWithQuotes {
+        /// The deployment.
+        deployment: NewDeployment,
+        /// One for each group, in the order of the groups.
+        quotes: Vec<Quote>,
+    },
+    /// Takes a price that a provider signed for the tenant of an open order. Not in a `lowest_price` auction.
+    AcceptQuote {
+        /// The order.
+        order: OrderId,
+        /// The price, for the order's group and terms.
+        quote: Quote,
+    },
     /// Changes what the manifest must hash to, and who may bid on orders that are opened from now on; what is
     /// not given stays. An open order keeps the lists that it was opened with. The lists are the tenant's
     /// alone to change.
@@ -374,12 +390,19 @@ impl ExecuteMsg {
 pub enum Cw20Hook {
     /// As [`ExecuteMsg::CreateDeployment`].
     CreateDeployment(NewDeployment),
+    /// As [`ExecuteMsg::CreateWithQuotes`].
+    CreateWithQuotes {
+        /// The deployment.
+        deployment: NewDeployment,
+        /// One for each group, in the order of the groups.
+        quotes: Vec<Quote>,
+    },
 }
 
 impl Message for ExecuteMsg {
     fn permission(&self) -> Permission {
         match self {
-            Self::CreateDeployment(_) => Permission::Self_,
+            Self::CreateDeployment(_) | Self::CreateWithQuotes { .. } => Permission::Self_,
             Self::SetDelegate { .. } | Self::SetExcluded { .. } | Self::SetAnyoneStarts { .. } => {
                 Permission::Tenant
             }
@@ -392,7 +415,8 @@ impl Message for ExecuteMsg {
             | Self::CloseDeployment { .. }
             | Self::PauseGroup { .. }
             | Self::CloseGroup { .. }
-            | Self::AcceptBid { .. } => Permission::TenantOrDelegate,
+            | Self::AcceptBid { .. }
+            | Self::AcceptQuote { .. } => Permission::TenantOrDelegate,
             Self::PlaceBid { .. }
             | Self::LowerBid { .. }
             | Self::WithdrawBid { .. }
@@ -416,13 +440,15 @@ impl Message for ExecuteMsg {
     }
 
     fn takes_coins(&self) -> bool {
-        matches!(self, Self::CreateDeployment(_))
+        matches!(self, Self::CreateDeployment(_) | Self::CreateWithQuotes { .. })
     }
 
     fn is_new_business(&self) -> bool {
         matches!(
             self,
             Self::CreateDeployment(_)
+                | Self::CreateWithQuotes { .. }
+                | Self::AcceptQuote { .. }
                 | Self::Receive(_)
                 | Self::PlaceBid { .. }
                 | Self::AcceptBid { .. }

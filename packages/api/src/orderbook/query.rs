@@ -370,6 +370,9 @@ pub struct LeaseResponse {
     /// paid out before and what was earned before the account's clock last started again.
     #[serde(default)]
     pub paid_until: Option<u64>,
+    /// The nonce of the quote that it came of; none if it came of a bid.
+    #[serde(default)]
+    pub nonce: Option<u64>,
 }
 
 /// A page of leases.

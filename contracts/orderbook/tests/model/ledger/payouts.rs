@@ -115,9 +115,13 @@ impl Ledger {
             return;
         }
         let Some(events) = &record.done else { return };
-        let Cw20Hook::CreateDeployment(new) = from_json(msg).unwrap();
+        let msg = match from_json(msg).unwrap() {
+            Cw20Hook::CreateDeployment(new) => ToOrderbook::CreateDeployment(new),
+            Cw20Hook::CreateWithQuotes { deployment, quotes } => {
+                ToOrderbook::CreateWithQuotes { deployment, quotes }
+            }
+        };
         self.sent.note_text(r#"{"receive":{}}"#);
-        let paid = Some((TOKEN, amount.u128()));
-        self.of_orderbook(market, from, &ToOrderbook::CreateDeployment(new), paid, events);
+        self.of_orderbook(market, from, &msg, Some((TOKEN, amount.u128())), events);
     }
 }
