@@ -73,6 +73,15 @@ async fn measure(fixture: &Fixture) -> Result<Gas> {
     sleep(EARNING).await;
     let close = tenant.close_lease(fixture, deployment.orders[0]);
     keep("close lease", fixture.one(tenant, vec![close]).await?.gas);
+
+    fixture.one(&providers[0], vec![providers[0].set_quote_key(fixture)]).await?;
+    let with_lease = parties.create_with_quotes(1, 1).await?;
+    keep("create with lease", with_lease.gas);
+    keep("create with leases of 10 groups", parties.create_with_quotes(10, 10).await?.gas);
+    let deployment = parties.create(1, 1).await?;
+    keep("accept a quote", parties.accept_quote(deployment.orders[0], 100).await?);
+    sleep(EARNING).await;
+    keep("close, pay-out and refund", parties.close_and_settle(&with_lease).await?);
     Ok(gas)
 }
 
