@@ -8,13 +8,15 @@ use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use souk_tests::{
-    bench::{Accounts, Fixture, Parties},
+    bench::{Accounts, Fixture, PRICE, Parties},
     tools,
 };
 use tokio::time::sleep;
 
 /// Two of them bid.
 const PROVIDERS: usize = 2;
+/// Bids in one message.
+const BIDS: usize = 20;
 /// What gas may differ by from what is committed, as a divisor.
 const TOLERANCE: u64 = 50;
 
@@ -82,6 +84,13 @@ async fn measure(fixture: &Fixture) -> Result<Gas> {
     keep("accept a quote", parties.accept_quote(deployment.orders[0], 100).await?);
     sleep(EARNING).await;
     keep("close, pay-out and refund", parties.close_and_settle(&with_lease).await?);
+
+    let mut orders = Vec::new();
+    for _ in 0..BIDS {
+        orders.extend(parties.create(1, 1).await?.orders);
+    }
+    let bids = providers[1].place_bids(fixture, &orders, PRICE);
+    keep("20 bids in a message", fixture.one(&providers[1], vec![bids]).await?.gas);
     Ok(gas)
 }
 

@@ -117,6 +117,19 @@ impl Account {
         )
     }
 
+    /// Bids of this provider in one message, in base units an hour.
+    pub fn place_bids(&self, fixture: &Fixture, orders: &[OrderId], price: u128) -> Any {
+        let price = Price::new(price).expect("prices here are in range");
+        let bid = |order: &OrderId| orderbook::NewBid {
+            order: *order,
+            price,
+            offer: Vec::new(),
+            reclamation_window: None,
+        };
+        let (provider, bids) = (self.address.clone(), orders.iter().map(bid).collect());
+        self.orderbook(fixture, &orderbook::ExecuteMsg::PlaceBids { provider, bids })
+    }
+
     /// Accepts the provider's bid.
     ///
     /// # Errors

@@ -37,4 +37,5 @@ mod notices;
 mod published;
 mod reclaiming;
 mod reserving;
+mod several_bids;
 mod slots;
