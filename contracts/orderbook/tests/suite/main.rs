@@ -35,6 +35,7 @@ mod market;
 mod meter;
 mod notices;
 mod published;
+mod quotes;
 mod reclaiming;
 mod reserving;
 mod several_bids;
