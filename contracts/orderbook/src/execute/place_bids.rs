@@ -9,8 +9,8 @@ use souk_contract_std::limits::check_count;
 
 use crate::{
     ContractError, Ctx,
+    bidding::bid::{self, Checked},
     eligibility::Bidder,
-    lifecycle::bid::{self, Checked},
     state::{
         bids::{self, Bid},
         provider_stats,

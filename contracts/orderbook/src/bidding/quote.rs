@@ -7,10 +7,10 @@ use souk_api::{
 };
 use souk_core::{attributes::check_claims, presence::Market};
 
-use super::lease::{Taken, Winner};
 use crate::{
     ContractError, Ctx, QuoteError,
     eligibility::{Asked, Bidder},
+    lifecycle::lease::{Taken, Winner},
     neighbours::registry,
     rules::{quote, reclaim},
     state::{
