@@ -61,6 +61,9 @@ fn whatever_happens_everyone_gets_what_is_theirs_and_every_coin_comes_back() {
         for (kind, count) in play.counts() {
             *seen.entry(kind.clone()).or_default() += count;
         }
+        for (why, count) in &play.ledger.refused {
+            *seen.entry(format!("quote refused: {why}")).or_default() += count;
+        }
         sent.add(&play.ledger.sent);
     });
     // That proves little if nothing happens in it.

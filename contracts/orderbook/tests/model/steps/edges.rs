@@ -293,7 +293,7 @@ impl Play {
         let held = self.ledger.orders.iter().filter_map(|(id, order)| {
             let lease = order.lease.as_ref()?;
             let (_, free_at) = lease.ended?;
-            let holds = order.bids.contains_key(&lease.provider);
+            let holds = order.holds_slot(&lease.provider);
             (holds && free_at > now).then(|| (OrderId(*id), lease.provider.clone(), free_at))
         });
         let held: Vec<_> = held.collect();
