@@ -3,7 +3,7 @@
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
-use souk_api::orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use souk_api::orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, NewBid, QueryMsg};
 use souk_contract_std::{admin, config};
 use souk_core::GroupId;
 
@@ -69,7 +69,11 @@ pub fn execute(
         }
         ExecuteMsg::PlaceBid { order, provider, price, offer, reclamation_window } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;
-            execute::place_bid(ctx, bidder, order, price, offer, reclamation_window)
+            execute::place_bid(ctx, &bidder, NewBid { order, price, offer, reclamation_window })
+        }
+        ExecuteMsg::PlaceBids { provider, bids } => {
+            let bidder = permission::bidder(ctx, needed, &provider)?;
+            execute::place_bids(ctx, &bidder, bids)
         }
         ExecuteMsg::LowerBid { order, provider, price } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;
@@ -154,8 +158,8 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             to_json_binary(&query::orders(view, start_after, limit)?)
         }
         QueryMsg::Bid { order, provider } => to_json_binary(&query::bid(view, order, &provider)?),
-        QueryMsg::Bids { order, start_after, limit } => {
-            to_json_binary(&query::bids(view, order, start_after, limit)?)
+        QueryMsg::Bids { order, start_after, after, limit } => {
+            to_json_binary(&query::bids(view, order, start_after, after, limit)?)
         }
         QueryMsg::Lease { order } => to_json_binary(&query::lease(view, order)?),
         QueryMsg::Leases { provider, start_after, limit } => {

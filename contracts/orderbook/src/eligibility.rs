@@ -4,7 +4,7 @@
 use cosmwasm_std::Addr;
 use souk_api::published::{ProviderRecord, ProviderStats};
 use souk_core::{
-    Denom, GroupSpec, Price, Rate,
+    Denom, GroupSpec, OrderId, Price, Rate,
     matching::{self, MatchError, Mismatch},
 };
 
@@ -13,10 +13,7 @@ use crate::{
     lifecycle::order::LoadedOrder,
     neighbours::{attestations, escrow, registry},
     rules::price,
-    state::{
-        bids::{self, Bid},
-        provider_stats,
-    },
+    state::bids::{self, Bid},
 };
 
 /// A provider that bids or would like to.
@@ -76,7 +73,6 @@ impl<'a> Asked<'a> {
     }
 
     /// Every check on a provider that is new to an order, cheap ones first; without a price all but those on it.
-    /// Returns the provider's stats, which a bid or a lease changes.
     ///
     /// # Errors
     /// What makes it not eligible, or if a record cannot be read.
@@ -84,8 +80,9 @@ impl<'a> Asked<'a> {
         &self,
         view: &View,
         bidder: &Bidder,
+        stats: &ProviderStats,
         price: Option<Price>,
-    ) -> Result<ProviderStats, ContractError> {
+    ) -> Result<(), ContractError> {
         let Bidder { address, record } = bidder;
         if record.maintenance {
             return Err(ContractError::InMaintenance(address.clone()));
@@ -97,14 +94,12 @@ impl<'a> Asked<'a> {
         if let Some(floors) = &record.floors {
             price::check_floors(floors.at(view.now()), self.denom, self.spec, price)?;
         }
-        let stats = provider_stats::get(view.storage, address)?;
         if stats.used >= record.slots {
             let (used, slots, bond) = (stats.used, record.slots, record.bond);
             return Err(ContractError::BondExhausted { used, slots, bond });
         }
         let attested = |auditor: &str| attestations::attested(view, auditor, address, self.until);
-        matching::check(self.spec, &record.attributes, attested).map_err(unmatched)?;
-        Ok(stats)
+        matching::check(self.spec, &record.attributes, attested).map_err(unmatched)
     }
 
     fn check_named(&self, provider: &Addr) -> Result<(), ContractError> {
@@ -122,24 +117,29 @@ impl<'a> Asked<'a> {
 }
 
 /// Every check that a new bid goes through after its sender was found to be the provider's
-/// operator, cheap ones first; without a price all but those on it. Returns the provider's
-/// stats, which the bid changes.
+/// operator, cheap ones first, but for [`check_no_bid`]; without a price all but those on it.
 pub fn check(
     view: &View,
     loaded: &LoadedOrder,
     bidder: &Bidder,
+    stats: &ProviderStats,
     price: Option<Price>,
-) -> Result<ProviderStats, ContractError> {
+) -> Result<(), ContractError> {
     check_takes_bids(view, loaded)?;
     let spec = loaded.spec(view.storage)?;
-    let stats = Asked::by(loaded, &spec, view.now()).check(view, bidder, price)?;
-    check_cover(view, loaded)?;
-    let address = &bidder.address;
-    if let Some(Bid { price, .. }) = bids::find(view.storage, loaded.id, address)? {
-        let (order, provider) = (loaded.id, address.clone());
-        return Err(ContractError::BidExists { order, provider, price });
+    Asked::by(loaded, &spec, view.now()).check(view, bidder, stats, price)?;
+    check_cover(view, loaded)
+}
+
+/// Refuses a second bid of a provider on an order.
+pub fn check_no_bid(view: &View, order: OrderId, provider: &Addr) -> Result<(), ContractError> {
+    match bids::find(view.storage, order, provider)? {
+        Some(Bid { price, .. }) => {
+            let provider = provider.clone();
+            Err(ContractError::BidExists { order, provider, price })
+        }
+        None => Ok(()),
     }
-    Ok(stats)
 }
 
 /// Whether the deployment's account still carries what it pays and reserves, this order's ceiling among it. Its

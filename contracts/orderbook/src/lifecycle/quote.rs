@@ -62,7 +62,8 @@ pub fn take(
     let record = registry::get(&ctx.view(), &address)?;
     check_signed(ctx, asked, &offered, &quote, &record.quote_key, &address)?;
     let bidder = Bidder { address, record };
-    let mut stats = asked.check(&ctx.view(), &bidder, Some(quote.price))?;
+    let mut stats = provider_stats::get(ctx.storage(), &bidder.address)?;
+    asked.check(&ctx.view(), &bidder, &stats, Some(quote.price))?;
     let Bidder { address, record } = bidder;
     nonces::take(ctx.storage_mut(), &address, quote.nonce)?;
     provider_stats::use_slot(&mut stats)?;

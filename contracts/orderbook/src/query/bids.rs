@@ -1,7 +1,10 @@
 //! Bids, one provider's or all of an order's.
 
 use cosmwasm_std::Addr;
-use souk_api::orderbook::{BidResponse, BidState, BidsResponse, OrderState};
+use souk_api::{
+    orderbook::{BidResponse, BidState, BidsResponse, OrderState},
+    paging,
+};
 use souk_contract_std::Page;
 use souk_core::{OrderId, Price};
 
@@ -21,16 +24,22 @@ pub fn bid(view: &View, id: OrderId, provider: &str) -> Result<BidResponse, Cont
     Ok(describe(view, id, &order, provider, bid))
 }
 
-/// A page, the lowest first.
+/// A page: of an auction the lowest first, else by bidder.
 pub fn bids(
     view: &View,
     id: OrderId,
     start_after: Option<(Price, u64)>,
+    after: Option<String>,
     limit: Option<u32>,
 ) -> Result<BidsResponse, ContractError> {
     let order = orders::get(view.storage, id)?;
-    let cursor = start_after.map(|(price, position)| (price.u128(), position));
-    let found = bids::page(view.storage, id, Page::new(cursor, limit))?;
+    let found = if order.auction.is_some() {
+        let cursor = start_after.map(|(price, position)| (price.u128(), position));
+        bids::page(view.storage, id, Page::new(cursor, limit))?
+    } else {
+        let after = after.map(|bidder| view.address(&bidder)).transpose()?;
+        bids::page_by_bidder(view.storage, id, after.as_ref(), paging::limit(limit))?
+    };
     let found = found.into_iter();
     let bids = found.map(|(provider, bid)| describe(view, id, &order, provider, bid)).collect();
     Ok(BidsResponse { bids })

@@ -14,7 +14,7 @@
 //! | `s` deployment, group | what the group asks for; written once |
 //! | `o` order | [`orders::Order`] with its lease |
 //! | `t` order, provider | [`bids::Bid`] |
-//! | `x` order, price, position | the bidder; bids by price |
+//! | `x` order, price, position | the bidder; bids of auctions by price |
 //! | `l` provider, order | nothing; leases by provider |
 //! | `b` provider | `ProviderStats`, published |
 //! | `q` provider, nonce | nothing; quotes that were used, until their order is pruned |

@@ -109,9 +109,11 @@ fn providers(play: &Play, when: &str) {
         assert_eq!(stats.won, u64::from(stats.active) + ended, "history of {name}; {when}");
     }
     let records: usize = view.orders.values().map(|seen| seen.bids.len()).sum();
+    let binds = view.orders.values().filter(|seen| ledger.orders[&seen.order.id.0].binds);
+    let by_price: usize = binds.map(|seen| seen.bids.len()).sum();
     let leases = view.orders.values().filter(|seen| seen.lease.is_some()).count();
     let nonces = ledger.nonces();
-    for (namespace, count) in [(b't', records), (b'x', records), (b'l', leases), (b'q', nonces)] {
+    for (namespace, count) in [(b't', records), (b'x', by_price), (b'l', leases), (b'q', nonces)] {
         assert_eq!(view.under(namespace), count, "keys of `{}`; {when}", char::from(namespace));
     }
 }

@@ -126,6 +126,17 @@ events! {
         /// Base units an hour.
         price: Price,
     }
+    /// A bid of several was not taken.
+    BidRefused = "souk_orderbook_bid_refused" {
+        /// The order.
+        order: OrderId,
+        /// The bidder.
+        provider: String,
+        /// Base units an hour.
+        price: Price,
+        /// Why, in words: the error of the bid by itself.
+        why: String,
+    }
     /// A bid was lowered.
     BidLowered = "souk_orderbook_bid_lowered" {
         /// The order.

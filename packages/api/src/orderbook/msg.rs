@@ -117,6 +117,22 @@ pub struct NewDeployment {
     pub absence: Option<Absence>,
 }
 
+/// A bid to place, or the new price of one that stands.
+#[cw_serde]
+#[derive(Eq)]
+pub struct NewBid {
+    /// The order.
+    pub order: OrderId,
+    /// Base units an hour.
+    pub price: Price,
+    /// As for [`ExecuteMsg::PlaceBid`]; that of a bid that stands stays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<Attribute>,
+    /// As for [`ExecuteMsg::PlaceBid`]; that of a bid that stands stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclamation_window: Option<u64>,
+}
+
 /// The orderbook's messages.
 #[cw_ownable::cw_ownable_execute]
 #[cw_serde]
@@ -200,6 +216,15 @@ pub enum ExecuteMsg {
         /// the deployment asks for, 30 days at most. None if it asks for none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reclamation_window: Option<u64>,
+    },
+    /// Places bids on several orders and lowers others, as by [`ExecuteMsg::PlaceBid`] and
+    /// [`ExecuteMsg::LowerBid`]: a bid on an order on which the provider has one is lowered to the new price. One that
+    /// is not taken is left out, with an event that says why (`bid_refused`), and the others go on.
+    PlaceBids {
+        /// The bidder.
+        provider: String,
+        /// The bids, 50 at most.
+        bids: Vec<NewBid>,
     },
     /// Lowers a bid by at least 1 %. It goes to the back of its new price.
     LowerBid {
@@ -418,6 +443,7 @@ impl Message for ExecuteMsg {
             | Self::AcceptBid { .. }
             | Self::AcceptQuote { .. } => Permission::TenantOrDelegate,
             Self::PlaceBid { .. }
+            | Self::PlaceBids { .. }
             | Self::LowerBid { .. }
             | Self::WithdrawBid { .. }
             | Self::StartReclaim { .. } => Permission::Operator,
@@ -451,6 +477,7 @@ impl Message for ExecuteMsg {
                 | Self::AcceptQuote { .. }
                 | Self::Receive(_)
                 | Self::PlaceBid { .. }
+                | Self::PlaceBids { .. }
                 | Self::AcceptBid { .. }
                 | Self::StartGroup { .. }
                 | Self::CloseAuction { .. }

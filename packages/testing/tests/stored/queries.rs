@@ -38,7 +38,7 @@ fn of_attestations() -> Vec<Value> {
         queries.extend(auditors.clone().map(pair));
         let (provider_of, auditors) = (provider.clone(), auditors.to_vec());
         queries.push(Check { provider: provider_of, auditors, keys: None, at: None });
-        queries.push(Attestations { provider, start_after: None, limit: None });
+        queries.push(Attestations { provider, start_after: None, after: None, limit: None });
     }
     queries.extend(AUDITORS.map(|name| Auditor { auditor: address(name).into() }));
     complete::<QueryMsg>(&queries)
