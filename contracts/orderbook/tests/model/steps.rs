@@ -10,6 +10,7 @@ mod groups;
 mod owners;
 mod quotes;
 mod reclaiming;
+mod several;
 mod terms;
 
 use std::collections::BTreeMap;
@@ -180,7 +181,7 @@ impl Play {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
-        let what = what % 68;
+        let what = what % 69;
         let Some(order) = self.pick_order(what, which, units) else {
             // A market that takes nothing does so until time passes.
             return self.create(tenant, which, units).or_else(|_| self.pass(units));
@@ -286,6 +287,7 @@ impl Play {
             65 => self.quote_on_time(tenant, which, units),
             66 => self.use_again(tenant, which, units),
             67 => self.use_nonce_again(tenant, which, units),
+            68 => self.place_bids(provider, which, units),
             _ => self.pass(units),
         }
     }

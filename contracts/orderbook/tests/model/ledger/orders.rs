@@ -160,21 +160,12 @@ impl Ledger {
 
     /// What a message says of bids by itself.
     fn say_who_bids(&mut self, msg: &ExecuteMsg) {
-        self.places += 1;
-        let place = self.places;
         match msg {
             ExecuteMsg::PlaceBid { order, provider, price, .. } => {
-                let bid = Bid { price: price.u128(), place };
-                let before = self.order(order.0).bids.insert(provider.clone(), bid);
-                assert!(before.is_none(), "{provider} bids twice on {order}");
+                self.bid_placed(*order, provider, price.u128());
             }
             ExecuteMsg::LowerBid { order, provider, price } => {
-                let bid = self.order(order.0).bids.get_mut(provider).unwrap();
-                assert!(
-                    price.u128() * 100 <= bid.price * 99,
-                    "{price} is lower by 1 % than {bid:?}"
-                );
-                *bid = Bid { price: price.u128(), place };
+                self.bid_lowered(*order, provider, price.u128());
             }
             ExecuteMsg::WithdrawBid { order, provider } => {
                 let order = self.order(order.0);
@@ -202,6 +193,21 @@ impl Ledger {
             }
             _ => {}
         }
+    }
+
+    fn bid_placed(&mut self, order: OrderId, provider: &str, price: u128) {
+        self.places += 1;
+        let bid = Bid { price, place: self.places };
+        let before = self.order(order.0).bids.insert(provider.to_owned(), bid);
+        assert!(before.is_none(), "{provider} bids twice on {order}");
+    }
+
+    fn bid_lowered(&mut self, order: OrderId, provider: &str, price: u128) {
+        self.places += 1;
+        let place = self.places;
+        let bid = self.order(order.0).bids.get_mut(provider).unwrap();
+        assert!(price * 100 <= bid.price * 99, "{price} is lower by 1 % than {bid:?}");
+        *bid = Bid { price, place };
     }
 
     fn order(&mut self, id: u64) -> &mut Order {
@@ -262,6 +268,13 @@ impl Ledger {
                 assert!(self.orders.insert(opened.order.0, order).is_none(), "numbers are new");
             }
             OrderbookEvent::OrderClosed(closed) => self.end_order(closed.order.0),
+            OrderbookEvent::BidPlaced(placed) if matches!(msg, ExecuteMsg::PlaceBids { .. }) => {
+                self.presence.see(&placed.provider, (self.now, self.height));
+                self.bid_placed(placed.order, &placed.provider, placed.price.u128());
+            }
+            OrderbookEvent::BidLowered(lower) if matches!(msg, ExecuteMsg::PlaceBids { .. }) => {
+                self.bid_lowered(lower.order, &lower.provider, lower.price.u128());
+            }
             OrderbookEvent::BidDisqualified(gone) => {
                 let order = self.order(gone.order.0);
                 let leader = order.leader().map(|(provider, _)| provider.clone());
