@@ -10,7 +10,7 @@ use souk_api::{
 };
 use souk_core::{CloseReason, OrderId, Rate, time::HOUR};
 
-use super::*;
+use super::{quotes::LONGEST, *};
 use crate::expected::Stream;
 
 /// What providers pay of what they earn, in hundredths of a per cent.
@@ -73,7 +73,6 @@ pub struct Lease {
 #[derive(Clone, Copy, Debug)]
 pub struct Quoted {
     pub nonce: u64,
-    pub valid_until: u64,
     /// Whether it uses a slot, as a winning bid does.
     pub holds_slot: bool,
 }
@@ -107,11 +106,12 @@ impl Order {
         if self.open { ReserveChange::Less(rate(self.ceiling)) } else { ReserveChange::NONE }
     }
 
-    /// Whether it can be deleted: it ended, nothing uses a slot by it, and no quote that it came of can be used.
+    /// Whether it can be deleted: it ended, nothing uses a slot by it, and no quote can be used any more that was
+    /// signed before its own was used.
     fn can_be_pruned(&self, now: u64) -> bool {
         let over = |lease: &Lease| {
             let quote =
-                lease.quote.is_none_or(|quote| !quote.holds_slot && now > quote.valid_until);
+                lease.quote.is_none_or(|quote| !quote.holds_slot && now > lease.since + LONGEST);
             lease.ended.is_some() && quote
         };
         !self.pruned && !self.open && self.bids.is_empty() && self.lease.as_ref().is_none_or(over)
@@ -336,11 +336,7 @@ impl Ledger {
         if quote.is_some() {
             order.bids.remove(&chosen);
         }
-        let quoted = |quote: &Quote| Quoted {
-            nonce: quote.nonce,
-            valid_until: quote.valid_until,
-            holds_slot: true,
-        };
+        let quoted = |quote: &Quote| Quoted { nonce: quote.nonce, holds_slot: true };
         order.lease = Some(Lease {
             provider: chosen,
             price,

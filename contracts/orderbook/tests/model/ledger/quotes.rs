@@ -15,7 +15,7 @@ use super::{orders::TAKE, *};
 use crate::{expected::Stream, market::Asked};
 
 /// For how long a quote holds at most.
-const LONGEST: u64 = 600;
+pub(super) const LONGEST: u64 = 600;
 
 /// Whether something is possible, or why not.
 type Fits = Result<(), &'static str>;
