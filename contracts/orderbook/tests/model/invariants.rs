@@ -112,7 +112,7 @@ fn providers(play: &Play, when: &str) {
     let binds = view.orders.values().filter(|seen| ledger.orders[&seen.order.id.0].binds);
     let by_price: usize = binds.map(|seen| seen.bids.len()).sum();
     let leases = view.orders.values().filter(|seen| seen.lease.is_some()).count();
-    let nonces = ledger.nonces();
+    let nonces = ledger.quotes.nonces();
     for (namespace, count) in [(b't', records), (b'x', by_price), (b'l', leases), (b'q', nonces)] {
         assert_eq!(view.under(namespace), count, "keys of `{}`; {when}", char::from(namespace));
     }

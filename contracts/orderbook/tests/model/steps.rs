@@ -93,7 +93,7 @@ pub struct Play {
 type Done = Result<(), String>;
 
 impl Play {
-    /// Four providers with three slots each.
+    /// Four providers with seven slots each.
     pub fn begin() -> Self {
         // An hour is six blocks.
         let mut market = Market::with(|set_up| set_up.params.slowest_block = 600_000);
@@ -113,7 +113,7 @@ impl Play {
         let mut ledger = Ledger::begin(&market, fees);
         market.log = Some(Vec::new());
         for name in PROVIDERS {
-            let provider = market.provider_with(name, 5, &[eu()]);
+            let provider = market.provider_with(name, 7, &[eu()]);
             market.attest("auditor", &provider, &[eu()], until);
             market.set_quote_key(name, Some(&quote_key(name)));
         }
@@ -181,7 +181,7 @@ impl Play {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
-        let what = what % 69;
+        let what = what % 70;
         let Some(order) = self.pick_order(what, which, units) else {
             // A market that takes nothing does so until time passes.
             return self.create(tenant, which, units).or_else(|_| self.pass(units));
@@ -288,6 +288,7 @@ impl Play {
             66 => self.use_again(tenant, which, units),
             67 => self.use_nonce_again(tenant, which, units),
             68 => self.place_bids(provider, which, units),
+            69 => self.create_twisted(tenant, which, units),
             _ => self.pass(units),
         }
     }

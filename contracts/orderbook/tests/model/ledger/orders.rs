@@ -387,6 +387,7 @@ impl Ledger {
         assert_eq!(pruned, expected, "what is pruned at {now}");
         for id in expected {
             self.order(id.0).pruned = true;
+            self.quotes.forget(id.0);
         }
     }
 

@@ -31,6 +31,8 @@ struct Signed {
 struct Use {
     order: u64,
     at: u64,
+    /// Whether its order was pruned.
+    forgotten: bool,
 }
 
 /// What is known of quotes, and of those who sign them.
@@ -110,6 +112,17 @@ impl Quotes {
         }
     }
 
+    /// An order was pruned.
+    pub(super) fn forget(&mut self, order: u64) {
+        let of_it = self.used.values_mut().filter(|used| used.order == order);
+        of_it.for_each(|used| used.forgotten = true);
+    }
+
+    /// How many nonces are remembered.
+    pub fn nonces(&self) -> usize {
+        self.used.values().filter(|used| !used.forgotten).count()
+    }
+
     /// Whether a quote fits what it is used for at this second, slots and money aside.
     fn check(&self, now: u64, wanted: &Wanted, quote: &Quote) -> Fits {
         let Quote { provider, issued_at, valid_until, .. } = quote;
@@ -139,9 +152,10 @@ impl Quotes {
         ensure(quote.price <= wanted.spec.ceiling, "above the ceiling")?;
         let vouched = self.attested.get(provider).is_some_and(|until| now < *until);
         ensure(vouched || wanted.spec.requirements.signed_by.is_empty(), "not attested")?;
-        // One that was signed before another took its nonce is worth nothing for ever.
+        // One that was signed before another took its nonce is worth nothing for ever, and any other one as long as
+        // the nonce is remembered.
         let used = self.used.get(&(provider.clone(), quote.nonce));
-        ensure(used.is_none_or(|used| *issued_at > used.at), "used")
+        ensure(used.is_none_or(|used| used.forgotten && *issued_at > used.at), "used")
     }
 }
 
@@ -243,14 +257,9 @@ impl Ledger {
 
     /// A quote makes a lease; its provider was there when it signed.
     pub(super) fn use_quote(&mut self, id: u64, quote: &Quote) {
-        let used = Use { order: id, at: self.now };
+        let used = Use { order: id, at: self.now, forgotten: false };
         self.quotes.used.insert((quote.provider.clone(), quote.nonce), used);
         let moment = (quote.issued_at, self.height);
         self.presence.see_later(&quote.provider, moment);
-    }
-
-    /// How many nonces are remembered: those of leases whose orders were not pruned.
-    pub fn nonces(&self) -> usize {
-        self.quotes.used.values().filter(|used| !self.orders[&used.order].pruned).count()
     }
 }

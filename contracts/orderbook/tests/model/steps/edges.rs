@@ -207,7 +207,7 @@ impl Play {
             let before = self.ledger.orders[&id.0].leader().map(|(_, bid)| bid.price);
             let lower = before.unwrap_or(order.spec.ceiling.u128()) * 98 / 100;
             let name = PROVIDERS[usize::from(units) % PROVIDERS.len()];
-            if units % 3 == 0 && self.attempt(|market| market.place(name, id, lower.max(1))).is_ok()
+            if units % 3 < 2 && self.attempt(|market| market.place(name, id, lower.max(1))).is_ok()
             {
                 self.count("a bid in the last second");
                 let moved = self.market.order_of(id).closes_at;

@@ -102,7 +102,7 @@ impl Play {
         Ok(id)
     }
 
-    /// A deployment whose leases begin at once, as long as there are few; or something that is wrong with it.
+    /// A deployment whose leases begin at once, as long as there are few.
     pub(super) fn create_with_quotes(
         &mut self,
         tenant: &'static str,
@@ -110,23 +110,20 @@ impl Play {
         units: u16,
     ) -> Done {
         let live = |seen: &&Seen| seen.order.state != OrderState::Closed;
-        if self.view.orders.values().filter(live).count() > 6 {
+        if self.view.orders.values().filter(live).count() > 4 {
             return self.prune();
         }
         let mut deal = self.deal(tenant, 1 + usize::from(which) % 3, which, units);
-        if units % 8 == 3 {
+        if units % 4 == 3 {
             // Just as much as the deposit carries, or a unit more; the ceilings are far above.
             deal.new.groups.iter_mut().for_each(|group| group.ceiling = price(4 * MIN_DEPOSIT));
             let others: u128 = deal.quotes[1..].iter().map(|quote| quote.price.u128()).sum();
             let most = deal.deposit - others;
-            deal.quotes[0].price = price(most + u128::from(units / 8 % 2 == 0));
+            deal.quotes[0].price = price(most + u128::from(units / 4 % 4 == 0));
             self.sign_again(&mut deal);
             self.strike(&deal)?;
             self.count("quotes for all that is paid in");
             return Ok(());
-        }
-        if units % 8 > 4 {
-            return self.strike_twisted(deal, units / 8);
         }
         self.strike(&deal).map(drop)
     }

@@ -66,6 +66,18 @@ impl Play {
             self.market.pass(wait);
             self.prune_all();
         }
+        if units & 4 != 0 {
+            // An agent that does not know what it did signs on the nonce again. That is refused until it is forgotten.
+            self.market.pass([1, 600][usize::from(units / 64) % 2]);
+            self.prune_all();
+            let quote = &mut second.quotes[0];
+            quote.issued_at = self.market.now();
+            quote.valid_until = quote.issued_at + 600;
+            self.sign_again(&mut second);
+            self.strike(&second)?;
+            self.count("a nonce used again after it was forgotten");
+            return Ok(());
+        }
         let again = self.strike(&second);
         assert!(again.is_err(), "{again:?}: its nonce was used");
         self.count("a nonce used again");

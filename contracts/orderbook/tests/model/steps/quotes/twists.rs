@@ -53,8 +53,14 @@ impl Twist {
 
 impl Play {
     /// A deployment by quotes of which something is wrong.
-    pub(super) fn strike_twisted(&mut self, mut deal: Deal, units: u16) -> Done {
-        let Deal { tenant, held, .. } = deal;
+    pub(in crate::steps) fn create_twisted(
+        &mut self,
+        tenant: &'static str,
+        which: u8,
+        units: u16,
+    ) -> Done {
+        let mut deal = self.deal(tenant, 1 + usize::from(which) % 3, which, units);
+        let (held, units) = (deal.held, units / 4);
         match units % 8 {
             0 => deal.new.auction = lowest_price(60),
             1 => {
@@ -69,13 +75,14 @@ impl Play {
                 deal.quotes[1] = self.sign(name, &asked, second);
             }
             2 => deal.new.refuse.push(deal.quotes[0].provider.clone()),
-            3 if deal.quotes.len() > 1 => deal.quotes.swap(0, 1),
+            3 if deal.quotes.len() > 1 && units & 8 == 0 => deal.quotes.swap(0, 1),
             3 => {
                 // Who alone is allowed.
                 let name = self.name_of(&deal.quotes[0].provider);
                 let other = PROVIDERS.iter().find(|one| **one != name).unwrap();
                 deal.new.allow.push(self.market.who(other).into());
             }
+            4 => return self.strike_while_stopped(&deal, units / 8),
             _ => {
                 let name = self.name_of(&deal.quotes[0].provider);
                 let asked = self.asked(tenant, held, &deal.new, 0);
@@ -87,6 +94,22 @@ impl Play {
             }
         }
         self.strike(&deal).map(drop)
+    }
+
+    /// The market stands still, or takes a denom no more.
+    fn strike_while_stopped(&mut self, deal: &Deal, units: u16) -> Done {
+        if units % 2 == 0 {
+            self.list(true);
+            let done = self.strike(deal);
+            self.list(false);
+            return done.map(drop);
+        }
+        self.unpause();
+        self.market.pause(true);
+        self.stop = Some((self.market.now(), None));
+        let done = self.strike(deal);
+        self.unpause();
+        done.map(drop)
     }
 
     /// A quote for an open order of which something is wrong.
