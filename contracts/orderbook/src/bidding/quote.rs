@@ -70,7 +70,7 @@ pub fn take(
     if quote.issued_at > stats.seen.0 {
         provider_stats::see(&mut stats, quote.issued_at, ctx.height());
     }
-    let used = Used { nonce: quote.nonce, valid_until: quote.valid_until, holds_slot: true };
+    let used = Used { nonce: quote.nonce, holds_slot: true };
     let winner = Winner {
         provider: address,
         price: quote.price,

@@ -7,11 +7,12 @@ use souk_core::OrderId;
 use crate::{
     ContractError, Ctx,
     lifecycle::deployment::save_or_delete,
+    rules::quote::is_nonce_over,
     state::{bids, deployments, leases, nonces, orders},
 };
 
-/// Deletes closed orders that no bid record and no slot refers to, and whose quote cannot be used any more, and with the last one a closed
-/// deployment. Whatever cannot be pruned yet is skipped.
+/// Deletes closed orders that no bid record and no slot refers to and whose quote's nonce is over, and with the last
+/// one a closed deployment. Whatever cannot be pruned yet is skipped.
 ///
 /// # Errors
 /// If too many orders are named.
@@ -34,8 +35,8 @@ fn prune_one(ctx: &mut Ctx, id: OrderId) -> Result<bool, ContractError> {
     }
     if let Some(lease) = order.lease() {
         if let Some(quote) = lease.quote {
-            // Forgotten before, its quote could be used a second time.
-            if quote.holds_slot || ctx.now() <= quote.valid_until {
+            // Forgotten before, its quote could be used a second time, or another one on its nonce.
+            if quote.holds_slot || !is_nonce_over(lease.created_at, ctx.now()) {
                 return Ok(false);
             }
             nonces::forget(ctx.storage_mut(), &lease.provider, quote.nonce);

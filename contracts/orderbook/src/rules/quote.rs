@@ -28,6 +28,12 @@ pub fn check(quote: &Quote, now: u64, take_bps: u16) -> Result<(), QuoteError> {
     Ok(())
 }
 
+/// Whether every quote is over that was on a nonce when it made a lease. Others may hold for longer than the one that
+/// was used, but no agent signs on a nonce that it has seen used.
+pub fn is_nonce_over(used_at: u64, now: u64) -> bool {
+    now > used_at.saturating_add(MAX_VALIDITY)
+}
+
 #[cfg(test)]
 mod tests {
     use cosmwasm_std::HexBinary;

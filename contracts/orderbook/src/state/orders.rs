@@ -166,9 +166,6 @@ pub struct Used {
     /// Its nonce.
     #[serde(rename = "n")]
     pub nonce: u64,
-    /// Until when it could be used again if its nonce was forgotten.
-    #[serde(rename = "u")]
-    pub valid_until: u64,
     /// Whether the lease uses a slot of its provider, which else the winning bid's record does.
     #[serde(rename = "h", default, skip_serializing_if = "std::ops::Not::not")]
     pub holds_slot: bool,

@@ -114,14 +114,16 @@ impl Ledger {
             assert_eq!(done, expected.is_ok(), "tokens of {from} for {account}");
             return;
         }
-        let Some(events) = &record.done else { return };
         let msg = match from_json(msg).unwrap() {
             Cw20Hook::CreateDeployment(new) => ToOrderbook::CreateDeployment(new),
             Cw20Hook::CreateWithQuotes { deployment, quotes } => {
                 ToOrderbook::CreateWithQuotes { deployment, quotes }
             }
         };
+        let paid = Some((TOKEN, amount.u128()));
+        self.foretell(from, &msg, paid, done);
+        let Some(events) = &record.done else { return };
         self.sent.note_text(r#"{"receive":{}}"#);
-        self.of_orderbook(market, from, &msg, Some((TOKEN, amount.u128())), events);
+        self.of_orderbook(market, from, &msg, paid, events);
     }
 }

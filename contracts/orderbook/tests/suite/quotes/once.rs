@@ -89,3 +89,30 @@ fn a_quote_whose_lease_is_over_and_pruned_is_used_for_ever() {
         market.storage().into_keys().filter(|key| key.starts_with(b"\0\x01q")).collect();
     assert!(left.is_empty(), "the nonce goes with its order: {left:?}");
 }
+
+#[test]
+fn a_nonce_is_used_for_ever_though_another_quote_on_it_holds_for_longer() {
+    let mut market = quoting();
+    let new = web();
+    let asked = |tenant| market.asked(tenant, &new, 0);
+    let (ann, bob) = (asked("ann"), asked("bob"));
+    let short = market.quote("pro", &ann, 900);
+    let long = Quote { nonce: short.nonce, ..market.quote("pro", &bob, 900) };
+    let long = Quote { valid_until: long.issued_at + 600, ..long };
+    let long = market.signed(&quote_key("pro"), &bob, long);
+    let id = market.create_with_quotes("ann", &new, std::slice::from_ref(&short), PLENTY).unwrap();
+    let order = market.deployment(id).groups[0].order;
+    market.close("ann", id).unwrap();
+    for now in [short.valid_until + 1, long.valid_until] {
+        market.pass(now - market.now());
+        market.prune(&[order]);
+        let again = market.create_with_quotes("bob", &new, std::slice::from_ref(&long), PLENTY);
+        assert_eq!(again.unwrap_err(), used(&market, &long), "at {now}");
+    }
+    market.pass(1);
+    market.prune(&[order]);
+    assert!(
+        market.storage().keys().all(|key| !key.starts_with(b"\0\x01q")),
+        "then it is forgotten"
+    );
+}
