@@ -79,7 +79,10 @@ fn quoted() -> Vec<(u8, GroupSpec, Denom, Option<Absence>, Quote)> {
     let full = Quote {
         price: Price::MAX,
         max_take_bps: u16::MAX,
-        offer: vec![Attribute::new("gpu/model", "h100"), Attribute::new("tier", "\u{fc} \"1\"\n")],
+        offer: vec![
+            Attribute::new("gpu/model", "h100"),
+            Attribute::new("tier", "\u{fc} \"1\"\n\u{1f}"),
+        ],
         reclamation_window: Some(3_600),
         issued_at: 1_800_000_000,
         valid_until: 1_800_000_060,
