@@ -8,13 +8,15 @@ use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use souk_tests::{
-    bench::{Accounts, Fixture, Parties},
+    bench::{Accounts, Fixture, PRICE, Parties},
     tools,
 };
 use tokio::time::sleep;
 
 /// Two of them bid.
 const PROVIDERS: usize = 2;
+/// Bids in one message.
+const BIDS: usize = 20;
 /// What gas may differ by from what is committed, as a divisor.
 const TOLERANCE: u64 = 50;
 
@@ -73,6 +75,22 @@ async fn measure(fixture: &Fixture) -> Result<Gas> {
     sleep(EARNING).await;
     let close = tenant.close_lease(fixture, deployment.orders[0]);
     keep("close lease", fixture.one(tenant, vec![close]).await?.gas);
+
+    fixture.one(&providers[0], vec![providers[0].set_quote_key(fixture)]).await?;
+    let with_lease = parties.create_with_quotes(1, 1).await?;
+    keep("create with lease", with_lease.gas);
+    keep("create with leases of 10 groups", parties.create_with_quotes(10, 10).await?.gas);
+    let deployment = parties.create(1, 1).await?;
+    keep("accept a quote", parties.accept_quote(deployment.orders[0], 100).await?);
+    sleep(EARNING).await;
+    keep("close, pay-out and refund", parties.close_and_settle(&with_lease).await?);
+
+    let mut orders = Vec::new();
+    for _ in 0..BIDS {
+        orders.extend(parties.create(1, 1).await?.orders);
+    }
+    let bids = providers[1].place_bids(fixture, &orders, PRICE);
+    keep("20 bids in a message", fixture.one(&providers[1], vec![bids]).await?.gas);
     Ok(gas)
 }
 

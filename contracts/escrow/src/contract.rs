@@ -3,12 +3,12 @@
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
-use souk_api::escrow::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use souk_api::escrow::{ExecuteMsg, InstantiateMsg, MigrateMsg, NewStream, QueryMsg};
 use souk_contract_std::{admin, config};
 
 use crate::{
     ContractError, Ctx, View,
-    execute::{self, Change, Terms},
+    execute::{self, Change},
     permission, query,
     state::Config,
 };
@@ -41,16 +41,17 @@ pub fn execute(
     let ctx = &mut Ctx::load(deps, env, info)?;
     permission::check(ctx, &msg)?;
     match msg {
-        ExecuteMsg::OpenAccount { local, tenant, reserved } => {
-            execute::open_account(ctx, local, &tenant, reserved)
+        ExecuteMsg::OpenAccount { local, tenant, reserved, streams } => {
+            execute::open_account(ctx, local, &tenant, reserved, streams)
         }
         ExecuteMsg::OpenTokenAccount { local, tenant, token, reserved } => {
             execute::open_token_account(ctx, local, &tenant, token, reserved)
         }
         ExecuteMsg::OpenStream { local, stream, payee, rate, take_bps, reserved, hold } => {
-            let terms = Terms { payee, rate, take_bps, hold };
-            execute::open_stream(ctx, local, stream, terms, reserved)
+            let new = NewStream { stream, payee, rate, take_bps, hold };
+            execute::open_stream(ctx, local, new, reserved)
         }
+        ExecuteMsg::OpenStreams { local, streams } => execute::open_streams(ctx, local, streams),
         ExecuteMsg::CloseStream { local, stream, reserved, not_after } => {
             execute::close_stream(ctx, local, stream, reserved, not_after)
         }

@@ -35,6 +35,7 @@ fn account_of_tenant(msg: &ExecuteMsg) -> Option<AccountId> {
         ExecuteMsg::OpenAccount { .. }
         | ExecuteMsg::OpenTokenAccount { .. }
         | ExecuteMsg::OpenStream { .. }
+        | ExecuteMsg::OpenStreams { .. }
         | ExecuteMsg::CloseStream { .. }
         | ExecuteMsg::Reserve { .. }
         | ExecuteMsg::CloseAccount { .. }

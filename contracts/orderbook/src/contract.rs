@@ -3,7 +3,7 @@
 #[cfg(not(feature = "library"))]
 use cosmwasm_std::entry_point;
 use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response, to_json_binary};
-use souk_api::orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use souk_api::orderbook::{ExecuteMsg, InstantiateMsg, MigrateMsg, NewBid, QueryMsg};
 use souk_contract_std::{admin, config};
 use souk_core::GroupId;
 
@@ -43,6 +43,9 @@ pub fn execute(
     let needed = permission::check(ctx, &msg)?;
     match msg {
         ExecuteMsg::CreateDeployment(new) => execute::create_deployment(ctx, new),
+        ExecuteMsg::CreateWithQuotes { deployment, quotes } => {
+            execute::create_with_quotes(ctx, deployment, quotes)
+        }
         ExecuteMsg::UpdateDeployment { deployment, commitment, allow, refuse } => {
             let found = permission::deployment(ctx, needed, deployment)?;
             let update = Update { commitment, allow, refuse };
@@ -60,9 +63,17 @@ pub fn execute(
             let loaded = permission::order(ctx, needed, order)?;
             execute::accept_bid(ctx, loaded, &provider, bid, max_price)
         }
+        ExecuteMsg::AcceptQuote { order, quote } => {
+            let loaded = permission::order(ctx, needed, order)?;
+            execute::accept_quote(ctx, loaded, quote)
+        }
         ExecuteMsg::PlaceBid { order, provider, price, offer, reclamation_window } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;
-            execute::place_bid(ctx, bidder, order, price, offer, reclamation_window)
+            execute::place_bid(ctx, &bidder, NewBid { order, price, offer, reclamation_window })
+        }
+        ExecuteMsg::PlaceBids { provider, bids } => {
+            let bidder = permission::bidder(ctx, needed, &provider)?;
+            execute::place_bids(ctx, &bidder, bids)
         }
         ExecuteMsg::LowerBid { order, provider, price } => {
             let bidder = permission::bidder(ctx, needed, &provider)?;
@@ -147,8 +158,8 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             to_json_binary(&query::orders(view, start_after, limit)?)
         }
         QueryMsg::Bid { order, provider } => to_json_binary(&query::bid(view, order, &provider)?),
-        QueryMsg::Bids { order, start_after, limit } => {
-            to_json_binary(&query::bids(view, order, start_after, limit)?)
+        QueryMsg::Bids { order, start_after, after, limit } => {
+            to_json_binary(&query::bids(view, order, start_after, after, limit)?)
         }
         QueryMsg::Lease { order } => to_json_binary(&query::lease(view, order)?),
         QueryMsg::Leases { provider, start_after, limit } => {

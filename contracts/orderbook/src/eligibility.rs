@@ -4,7 +4,7 @@
 use cosmwasm_std::Addr;
 use souk_api::published::{ProviderRecord, ProviderStats};
 use souk_core::{
-    GroupSpec, Price, Rate,
+    Denom, GroupSpec, OrderId, Price, Rate,
     matching::{self, MatchError, Mismatch},
 };
 
@@ -13,10 +13,7 @@ use crate::{
     lifecycle::order::LoadedOrder,
     neighbours::{attestations, escrow, registry},
     rules::price,
-    state::{
-        bids::{self, Bid},
-        provider_stats,
-    },
+    state::bids::{self, Bid},
 };
 
 /// A provider that bids or would like to.
@@ -43,43 +40,106 @@ pub fn check_takes_bids(view: &View, loaded: &LoadedOrder) -> Result<(), Contrac
     Ok(())
 }
 
+/// What a provider is held against, whether it bids or quotes.
+pub struct Asked<'a> {
+    /// If not empty, these alone are asked.
+    pub allow: &'a [Addr],
+    /// These are not,
+    pub refuse: &'a [Addr],
+    /// nor these, because they had the group.
+    pub excluded: &'a [Addr],
+    /// The group.
+    pub spec: &'a GroupSpec,
+    /// What it is paid in.
+    pub denom: &'a Denom,
+    /// Least price.
+    pub min_price: Price,
+    /// Until when attestations must last.
+    pub until: u64,
+}
+
+impl<'a> Asked<'a> {
+    /// By an order, at `now`.
+    pub fn by(loaded: &'a LoadedOrder, spec: &'a GroupSpec, now: u64) -> Self {
+        Self {
+            allow: loaded.allow(),
+            refuse: loaded.refuse(),
+            excluded: &loaded.order.excluded,
+            spec,
+            denom: &loaded.deployment.denom,
+            min_price: loaded.order.min_price,
+            until: loaded.binding_until(now),
+        }
+    }
+
+    /// Every check on a provider that is new to an order, cheap ones first; without a price all but those on it.
+    ///
+    /// # Errors
+    /// What makes it not eligible, or if a record cannot be read.
+    pub fn check(
+        &self,
+        view: &View,
+        bidder: &Bidder,
+        stats: &ProviderStats,
+        price: Option<Price>,
+    ) -> Result<(), ContractError> {
+        let Bidder { address, record } = bidder;
+        if record.maintenance {
+            return Err(ContractError::InMaintenance(address.clone()));
+        }
+        self.check_named(address)?;
+        if let Some(price) = price {
+            price::check(price, self.min_price, self.spec.ceiling, self.denom)?;
+        }
+        if let Some(floors) = &record.floors {
+            price::check_floors(floors.at(view.now()), self.denom, self.spec, price)?;
+        }
+        if stats.used >= record.slots {
+            let (used, slots, bond) = (stats.used, record.slots, record.bond);
+            return Err(ContractError::BondExhausted { used, slots, bond });
+        }
+        let attested = |auditor: &str| attestations::attested(view, auditor, address, self.until);
+        matching::check(self.spec, &record.attributes, attested).map_err(unmatched)
+    }
+
+    fn check_named(&self, provider: &Addr) -> Result<(), ContractError> {
+        if !self.allow.is_empty() && !self.allow.contains(provider) {
+            return Err(ContractError::NotAllowed(provider.clone()));
+        }
+        if self.refuse.contains(provider) {
+            return Err(ContractError::Refused(provider.clone()));
+        }
+        if self.excluded.contains(provider) {
+            return Err(ContractError::Excluded(provider.clone()));
+        }
+        Ok(())
+    }
+}
+
 /// Every check that a new bid goes through after its sender was found to be the provider's
-/// operator, cheap ones first; without a price all but those on it. Returns the provider's
-/// stats, which the bid changes.
+/// operator, cheap ones first, but for [`check_no_bid`]; without a price all but those on it.
 pub fn check(
     view: &View,
     loaded: &LoadedOrder,
     bidder: &Bidder,
+    stats: &ProviderStats,
     price: Option<Price>,
-) -> Result<ProviderStats, ContractError> {
+) -> Result<(), ContractError> {
     check_takes_bids(view, loaded)?;
-    let Bidder { address, record } = bidder;
-    if record.maintenance {
-        return Err(ContractError::InMaintenance(address.clone()));
-    }
-    check_named(loaded, address)?;
     let spec = loaded.spec(view.storage)?;
-    if let Some(price) = price {
-        let denom = &loaded.deployment.denom;
-        price::check(price, loaded.order.min_price, spec.ceiling, denom)?;
+    Asked::by(loaded, &spec, view.now()).check(view, bidder, stats, price)?;
+    check_cover(view, loaded)
+}
+
+/// Refuses a second bid of a provider on an order.
+pub fn check_no_bid(view: &View, order: OrderId, provider: &Addr) -> Result<(), ContractError> {
+    match bids::find(view.storage, order, provider)? {
+        Some(Bid { price, .. }) => {
+            let provider = provider.clone();
+            Err(ContractError::BidExists { order, provider, price })
+        }
+        None => Ok(()),
     }
-    if let Some(floors) = &record.floors {
-        price::check_floors(floors.at(view.now()), &loaded.deployment.denom, &spec, price)?;
-    }
-    let stats = provider_stats::get(view.storage, address)?;
-    if stats.used >= record.slots {
-        let (used, slots, bond) = (stats.used, record.slots, record.bond);
-        return Err(ContractError::BondExhausted { used, slots, bond });
-    }
-    check_cover(view, loaded)?;
-    let until = loaded.binding_until(view.now());
-    let attested = |auditor: &str| attestations::attested(view, auditor, address, until);
-    matching::check(&spec, &record.attributes, attested).map_err(unmatched)?;
-    if let Some(Bid { price, .. }) = bids::find(view.storage, loaded.id, address)? {
-        let (order, provider) = (loaded.id, address.clone());
-        return Err(ContractError::BidExists { order, provider, price });
-    }
-    Ok(stats)
 }
 
 /// Whether the deployment's account still carries what it pays and reserves, this order's ceiling among it. Its
@@ -89,20 +149,6 @@ fn check_cover(view: &View, loaded: &LoadedOrder) -> Result<(), ContractError> {
     let order = loaded.id;
     let carried = funds.carry(Rate::ZERO, Rate::ZERO);
     carried.map_err(|short| ContractError::NoCover { order, short })
-}
-
-fn check_named(loaded: &LoadedOrder, provider: &Addr) -> Result<(), ContractError> {
-    let allow = loaded.allow();
-    if !allow.is_empty() && !allow.contains(provider) {
-        return Err(ContractError::NotAllowed(provider.clone()));
-    }
-    if loaded.refuse().contains(provider) {
-        return Err(ContractError::Refused(provider.clone()));
-    }
-    if loaded.order.excluded.contains(provider) {
-        return Err(ContractError::Excluded(provider.clone()));
-    }
-    Ok(())
 }
 
 /// What takes a placed bid out.

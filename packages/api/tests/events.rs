@@ -221,12 +221,13 @@ every_event! {
         }
         OrderClosed { order, deployment, group, why }
         BidPlaced { order, bid, provider, price }
+        BidRefused { order, provider, price, why, standing }
         BidLowered { order, bid, provider, price }
         BidWithdrawn { order, bid, provider }
         BidDisqualified { order, bid, provider, why }
         BidsReleased { provider, count }
         AuctionExtended { order, closes_at, closes_at_block }
-        LeaseCreated { order, deployment, group, tenant, provider, price, denom }
+        LeaseCreated { order, deployment, group, tenant, provider, price, denom, nonce, offer }
         LeaseClosed { order, deployment, group, provider, reason, breach, excluded, notice, paid_until }
         ProviderSeen { provider, at }
         LeaseReclaiming {

@@ -18,6 +18,7 @@ pub mod limits;
 pub mod matching;
 pub mod presence;
 pub mod quantity;
+pub mod quote;
 pub mod reason;
 pub mod reclaim;
 pub mod resources;

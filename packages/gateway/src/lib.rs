@@ -9,10 +9,14 @@ pub mod body;
 pub mod commitment;
 pub mod pin;
 pub mod presence;
+pub mod prices;
+pub mod quote;
 pub mod route;
 pub mod token;
 
 pub use commitment::{Salt, commitment};
 pub use pin::Pin;
 pub use presence::Presence;
+pub use prices::Prices;
+pub use quote::{QuoteAnswer, QuotesRequest, QuotesResponse};
 pub use token::{Access, Audience, Claims, Scope, TokenError};

@@ -9,6 +9,10 @@ pub const STATUS: &str = "/v1/status";
 /// The provider's word that it is there, which anyone may pass on to the chain ([`crate::presence::Presence`]); open
 /// to anyone.
 pub const PRESENCE: &str = "/v1/presence";
+/// Prices for groups that are on no chain: POST of a [`crate::QuotesRequest`]. Unsigned ones are open to anyone.
+pub const QUOTES: &str = "/v1/quotes";
+/// What the provider asks for and has free ([`crate::Prices`]); open to anyone.
+pub const PRICES: &str = "/v1/prices";
 /// A lease's manifest: PUT and GET.
 pub const MANIFEST: &str = "/v1/leases/{order}/manifest";
 /// A lease's services, replicas, addresses.

@@ -159,6 +159,7 @@ fn apply_orderbook(
         }
         OrderbookEvent::LeaseClosed(_)
         | OrderbookEvent::LeaseReclaiming(_)
+        | OrderbookEvent::BidRefused(_)
         | OrderbookEvent::DelegateSet(_)
         | OrderbookEvent::ListsSet(_)
         | OrderbookEvent::ExcludedSet(_)

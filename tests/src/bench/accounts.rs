@@ -65,11 +65,11 @@ impl Account {
         self.sequence.fetch_add(1, Ordering::Relaxed)
     }
 
-    fn execute(&self, contract: &str, message: &impl Serialize, funds: &[Coin]) -> Any {
+    pub(super) fn execute(&self, contract: &str, message: &impl Serialize, funds: &[Coin]) -> Any {
         tx::execute(&self.address, contract, message, funds).expect("messages are JSON")
     }
 
-    fn orderbook(&self, fixture: &Fixture, message: &orderbook::ExecuteMsg) -> Any {
+    pub(super) fn orderbook(&self, fixture: &Fixture, message: &orderbook::ExecuteMsg) -> Any {
         self.execute(&fixture.contracts.orderbook, message, &[])
     }
 
@@ -99,24 +99,7 @@ impl Account {
 
     /// A deployment of `groups` groups with `units` units each.
     pub fn create(&self, fixture: &Fixture, groups: usize, units: u32, deposit: u128) -> Any {
-        let one = |at: usize| {
-            let mut group = group(&format!("g{at}")).0;
-            let first = group.units.remove(0);
-            group.units =
-                (1..=units).map(|id| souk_core::GroupUnit { id, ..first.clone() }).collect();
-            group
-        };
-        let message = orderbook::ExecuteMsg::CreateDeployment(orderbook::NewDeployment {
-            commitment: [7; 32].into(),
-            groups: (0..groups).map(one).collect(),
-            auction: AuctionPolicy::TenantChoice {},
-            delegate: None,
-            delegate_limit: None,
-            allow: Vec::new(),
-            refuse: Vec::new(),
-            reclamation: None,
-            absence: None,
-        });
+        let message = orderbook::ExecuteMsg::CreateDeployment(new_deployment(groups, units));
         self.execute(&fixture.contracts.orderbook, &message, &[coins(deposit)])
     }
 
@@ -132,6 +115,19 @@ impl Account {
                 reclamation_window: None,
             },
         )
+    }
+
+    /// Bids of this provider in one message, in base units an hour.
+    pub fn place_bids(&self, fixture: &Fixture, orders: &[OrderId], price: u128) -> Any {
+        let price = Price::new(price).expect("prices here are in range");
+        let bid = |order: &OrderId| orderbook::NewBid {
+            order: *order,
+            price,
+            offer: Vec::new(),
+            reclamation_window: None,
+        };
+        let (provider, bids) = (self.address.clone(), orders.iter().map(bid).collect());
+        self.orderbook(fixture, &orderbook::ExecuteMsg::PlaceBids { provider, bids })
     }
 
     /// Accepts the provider's bid.
@@ -212,5 +208,26 @@ impl Account {
     pub fn refund(&self, fixture: &Fixture, account: AccountId) -> Any {
         let message = escrow::ExecuteMsg::ClaimRefund { account, deposit: None };
         self.execute(&fixture.contracts.escrow, &message, &[])
+    }
+}
+
+/// `groups` groups with `units` units each.
+pub(super) fn new_deployment(groups: usize, units: u32) -> orderbook::NewDeployment {
+    let one = |at: usize| {
+        let mut group = group(&format!("g{at}")).0;
+        let first = group.units.remove(0);
+        group.units = (1..=units).map(|id| souk_core::GroupUnit { id, ..first.clone() }).collect();
+        group
+    };
+    orderbook::NewDeployment {
+        commitment: [7; 32].into(),
+        groups: (0..groups).map(one).collect(),
+        auction: AuctionPolicy::TenantChoice {},
+        delegate: None,
+        delegate_limit: None,
+        allow: Vec::new(),
+        refuse: Vec::new(),
+        reclamation: None,
+        absence: None,
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod parties;
+mod quoting;
 mod sending;
 
 pub use accounts::{Account, Accounts};

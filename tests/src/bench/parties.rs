@@ -36,6 +36,7 @@ pub async fn created(fixture: &Fixture, done: &Done) -> Result<Deployment> {
         match event {
             OrderbookEvent::DeploymentCreated(created) => id = Some(created.deployment),
             OrderbookEvent::OrderOpened(opened) => orders.push(opened.order),
+            OrderbookEvent::LeaseCreated(lease) => orders.push(lease.order),
             _ => {}
         }
     }

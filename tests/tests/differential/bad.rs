@@ -248,6 +248,7 @@ pub fn rules(contracts: &Contracts) -> Vec<Named> {
                         local: 1,
                         tenant: address(Who::Ann),
                         reserved: souk_core::Rate::ZERO,
+                        streams: Vec::new(),
                     },
                 ),
             ),

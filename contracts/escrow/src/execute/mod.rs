@@ -21,7 +21,7 @@ pub use close_stream::close_stream;
 pub use deposit::deposit;
 pub use instantiate::instantiate;
 pub use open_account::open_account;
-pub use open_stream::{Terms, open_stream};
+pub use open_stream::{open_stream, open_streams};
 pub use open_token_account::open_token_account;
 pub use receive::receive;
 pub use reserve::reserve;

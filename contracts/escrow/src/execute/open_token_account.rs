@@ -22,5 +22,5 @@ pub fn open_token_account(
     if !ctx.config.cw20_tokens.contains(&address) {
         return Err(ContractError::TokenNotListed(address));
     }
-    open(ctx, local, tenant, Denom::Cw20(token), Amount::ZERO, reserved)
+    open(ctx, local, tenant, Denom::Cw20(token), Amount::ZERO, reserved, Vec::new())
 }

@@ -125,13 +125,8 @@ impl Account {
     }
 
     /// Begins a stream, and says what the clock shows. The account is settled. Afterwards it
-    /// must last the least runway at all its rates and what it reserves then.
-    pub fn open_stream(
-        &mut self,
-        rate: Price,
-        reserved: ReserveChange,
-        min_runway: u64,
-    ) -> Result<u64, ContractError> {
+    /// must last the least runway at all its rates and what it reserves.
+    pub fn open_stream(&mut self, rate: Price, min_runway: u64) -> Result<u64, ContractError> {
         self.require_open()?;
         self.require_running()?;
         let too_much = |what| ContractError::TooMuch {
@@ -143,7 +138,6 @@ impl Account {
         let streams = streams.ok_or_else(|| too_much("the number of streams"))?;
         self.record.clock.add_rate(rate.into())?;
         self.record.streams = streams;
-        self.change_reserve(reserved);
         self.require_runway(min_runway)?;
         Ok(self.record.clock.clock)
     }
@@ -370,7 +364,7 @@ mod tests {
     fn an_account_adds_up_through_its_life_and_a_fault_is_seen() -> Result<(), Box<dyn Error>> {
         let (mut account, deposit) = account()?;
         assert!(account.adds_up());
-        let opened_at = account.open_stream(Price::new(2)?, ReserveChange::NONE, 60)?;
+        let opened_at = account.open_stream(Price::new(2)?, 60)?;
         let payee = Addr::unchecked("payee");
         let mut stream = Stream::starting(payee, Price::new(2)?, 0, opened_at, 0);
         for now in [1_001, 4_600, 10_000, 11_801] {

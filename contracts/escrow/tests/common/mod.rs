@@ -121,8 +121,12 @@ impl Escrow {
 
     /// Opens an account of `tenant` with `units` base units.
     pub fn open(&mut self, local: u64, tenant: &Addr, units: u128) -> AccountId {
-        let msg =
-            ExecuteMsg::OpenAccount { local, tenant: tenant.to_string(), reserved: Rate::ZERO };
+        let msg = ExecuteMsg::OpenAccount {
+            local,
+            tenant: tenant.to_string(),
+            reserved: Rate::ZERO,
+            streams: Vec::new(),
+        };
         let controller = self.controller.clone();
         self.send(&controller, &msg, &coins(units, DENOM)).unwrap();
         AccountId::new(0, local).unwrap()

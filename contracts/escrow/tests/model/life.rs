@@ -112,11 +112,28 @@ impl Life {
         };
         let expected = self.expect(step);
         assert_eq!(done.is_ok(), expected.is_ok(), "{step:?}: {done:?}");
+        if done.is_ok() {
+            self.note_streams(step);
+        }
         // A token's account is opened empty.
-        if let (Step::Open { account: OF_TOKEN, units, .. }, Ok(_)) = (step, &done) {
+        if let (Step::Open { account: OF_TOKEN, units, streams, .. }, Ok(_)) = (step, &done) {
             self.act(&Step::Fund { account: OF_TOKEN, units: *units });
+            self.act(&Step::Streams { account: OF_TOKEN, streams: streams.clone() });
         }
         done.is_ok()
+    }
+
+    /// Counts what began with others.
+    fn note_streams(&mut self, step: &Step) {
+        let (account, streams, how) = match step {
+            Step::Open { account, streams, .. } => (*account, streams, "with their account"),
+            Step::Streams { account, streams } => (*account, streams, "together"),
+            _ => return,
+        };
+        if streams.len() > 1 {
+            let held = if Self::held(account) == 0 { "coins" } else { "tokens" };
+            self.sent.note_text(&format!(r#""streams in {held} {how}""#));
+        }
     }
 
     fn send_tokens(

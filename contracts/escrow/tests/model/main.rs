@@ -84,8 +84,14 @@ fn everybody_is_paid_their_own_whatever_is_sent() {
     });
     if lives.are_whole() {
         sent.assert_all::<ExecuteMsg>();
-        for hook in ["hook deposit", "hook fund"] {
-            assert!(sent.count(hook) > 0, "no {hook}");
+        for kind in [
+            "hook deposit",
+            "hook fund",
+            "streams in coins with their account",
+            "streams in coins together",
+            "streams in tokens together",
+        ] {
+            assert!(sent.count(kind) > 0, "no {kind}");
         }
     }
 }

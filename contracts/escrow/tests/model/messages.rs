@@ -1,14 +1,14 @@
 //! What a step sends, and what the bookkeeper makes of it.
 
 use cosmwasm_std::{Addr, Coin, coins};
-use souk_api::escrow::{Cw20Hook, ExecuteMsg};
+use souk_api::escrow::{Cw20Hook, ExecuteMsg, NewStream, ReserveChange};
 use souk_core::{AccountId, Denom, time::HOUR};
 
 use crate::{
     common::{DENOM, amount, price, rate, usouk, who},
     expected::{Account, Refused, Stream},
     life::Life,
-    steps::{OF_TOKEN, Step},
+    steps::{New, OF_TOKEN, Step},
 };
 
 /// A message to the escrow with coins, or tokens with what they are for.
@@ -45,6 +45,22 @@ fn mark(delisted: &mut bool, on: bool) -> Result<(), Refused> {
     if std::mem::replace(delisted, on) == on { Err(Refused) } else { Ok(()) }
 }
 
+/// An account with several streams more, if all of them can be opened.
+fn with(account: &Account, streams: &[New]) -> Result<Account, Refused> {
+    let mut account = account.clone();
+    if account.closed {
+        return Err(Refused);
+    }
+    for &New { stream, payee, rate, bps, hold } in streams {
+        if bps > 10_000 {
+            return Err(Refused);
+        }
+        let new = Stream::new(payee, rate, bps, hold);
+        account.open(stream, new, ReserveChange::NONE, HOUR)?;
+    }
+    Ok(account)
+}
+
 impl Life {
     pub(crate) fn message(&self, step: &Step) -> (Addr, What) {
         let controller = self.escrow.controller.clone();
@@ -61,11 +77,19 @@ impl Life {
             Step::Fund { account, units } => {
                 return (controller, What::Tokens(Cw20Hook::Fund { local: account }, units));
             }
-            Step::Open { account, tenant, units, reserved } => {
+            Step::Open { account, tenant, units, reserved, ref streams } => {
                 let tenant = person(tenant).into();
-                let msg =
-                    ExecuteMsg::OpenAccount { local: account, tenant, reserved: rate(reserved) };
+                let msg = ExecuteMsg::OpenAccount {
+                    local: account,
+                    tenant,
+                    reserved: rate(reserved),
+                    streams: self.begun(streams),
+                };
                 (controller, msg, coins(units, DENOM))
+            }
+            Step::Streams { account: local, ref streams } => {
+                let streams = self.begun(streams);
+                (controller, ExecuteMsg::OpenStreams { local, streams }, vec![])
             }
             Step::Stream { account, stream, payee, rate: units, bps, reserved, hold } => {
                 let msg = ExecuteMsg::OpenStream {
@@ -134,6 +158,17 @@ impl Life {
         (sender, What::Coins(msg, funds))
     }
 
+    fn begun(&self, streams: &[New]) -> Vec<NewStream> {
+        let begun = |new: &New| NewStream {
+            stream: new.stream,
+            payee: self.parties[new.payee].to_string(),
+            rate: price(new.rate),
+            take_bps: new.bps,
+            hold: new.hold,
+        };
+        streams.iter().map(begun).collect()
+    }
+
     fn moment(&self, ago: u64) -> u64 {
         self.escrow.now().saturating_sub(ago)
     }
@@ -161,18 +196,24 @@ impl Life {
         if (opens && controller) || (of_token && token) {
             return Err(Refused);
         }
-        let is_new = opens || matches!(step, Step::Stream { .. });
+        let is_new = opens || matches!(step, Step::Stream { .. } | Step::Streams { .. });
         if is_new && self.office.is_paused(self.escrow.now()) {
             return Err(Refused);
         }
         match *step {
-            Step::Open { account, tenant, units, reserved } => {
+            Step::Open { account, tenant, units, reserved, ref streams } => {
                 if self.accounts.contains_key(&account) {
                     return Err(Refused);
                 }
-                let units = if account == OF_TOKEN { 0 } else { units };
+                // A token's account is opened empty.
+                let (units, streams) =
+                    if account == OF_TOKEN { (0, &[][..]) } else { (units, &streams[..]) };
                 let new = Account::new(tenant, units, reserved, self.escrow.now());
-                self.accounts.insert(account, new);
+                self.accounts.insert(account, with(&new, streams)?);
+            }
+            Step::Streams { account, ref streams } => {
+                let of = self.find(account)?;
+                *of = with(of, streams)?;
             }
             Step::Stream { account, stream, payee, rate, bps, reserved, hold } => {
                 let new = Stream::new(payee, rate, bps, hold);

@@ -12,6 +12,16 @@ pub const OF_TOKEN: u64 = 4;
 pub const PARTIES: usize = 4;
 pub const STREAMS: u64 = 4;
 
+/// A stream that begins with others.
+#[derive(Clone, Debug)]
+pub struct New {
+    pub stream: u64,
+    pub payee: usize,
+    pub rate: u128,
+    pub bps: u16,
+    pub hold: u64,
+}
+
 #[derive(Clone, Debug)]
 pub enum Step {
     Pass(u64),
@@ -29,6 +39,12 @@ pub enum Step {
         tenant: usize,
         units: u128,
         reserved: u128,
+        streams: Vec<New>,
+    },
+    /// Several, or none.
+    Streams {
+        account: u64,
+        streams: Vec<New>,
     },
     Stream {
         account: u64,
@@ -172,19 +188,46 @@ impl Step {
     }
 }
 
+fn bps() -> impl Strategy<Value = u16> {
+    prop_oneof![Just(0), Just(1), Just(137), Just(2_000), Just(9_999), Just(10_000)]
+}
+
+/// Up to four streams, now and then one number twice or a fee above everything. Mostly small ones, so that the
+/// account carries them all.
+fn streams(scale: Scale) -> impl Strategy<Value = Vec<New>> {
+    let rate = prop_oneof![scale.rate(), scale.rate().prop_map(|rate| rate / 8 + 1)];
+    let bps = prop_oneof![20 => bps(), 1 => Just(10_001)];
+    let new = (0..PARTIES, rate, bps, hold());
+    let numbers = prop_oneof![
+        4 => (1..=STREAMS, 0..=STREAMS).prop_map(|(first, count)| {
+            (first..first + count).map(|number| (number - 1) % STREAMS + 1).collect()
+        }),
+        1 => prop::collection::vec(1..=STREAMS, 2..4),
+    ];
+    (numbers, prop::collection::vec(new, 4)).prop_map(|(numbers, all): (Vec<u64>, _)| {
+        let all = numbers.into_iter().zip(all);
+        let new = |(stream, (payee, rate, bps, hold))| New { stream, payee, rate, bps, hold };
+        all.map(new).collect()
+    })
+}
+
 /// Any step, with amounts of that scale.
 pub fn step(scale: Scale) -> impl Strategy<Value = Step> {
     let account = || 1..=ACCOUNTS;
     let stream = || 1..=STREAMS;
     let person = || 0..PARTIES;
-    let bps = prop_oneof![Just(0), Just(1), Just(137), Just(2_000), Just(9_999), Just(10_000)];
     prop_oneof![
         8 => seconds().prop_map(Step::Pass),
         4 => (account(), prop_oneof![Just(0), 0..5_000u64])
             .prop_map(|(account, more)| Step::Deplete { account, more }),
-        2 => (account(), person(), scale.units(), scale.reserved())
-            .prop_map(|(account, tenant, units, reserved)| Step::Open { account, tenant, units, reserved }),
-        6 => (account(), stream(), person(), scale.rate(), bps, scale.change(), hold()).prop_map(
+        3 => (account(), person(), scale.units(), scale.reserved(), streams(scale)).prop_map(
+            |(account, tenant, units, reserved, streams)| Step::Open {
+                account, tenant, units, reserved, streams
+            }
+        ),
+        2 => (account(), streams(scale))
+            .prop_map(|(account, streams)| Step::Streams { account, streams }),
+        6 => (account(), stream(), person(), scale.rate(), bps(), scale.change(), hold()).prop_map(
             |(account, stream, payee, rate, bps, reserved, hold)| Step::Stream {
                 account, stream, payee, rate, bps, reserved, hold
             }
@@ -218,8 +261,14 @@ pub fn step(scale: Scale) -> impl Strategy<Value = Step> {
 
 /// The first account.
 pub fn first(scale: Scale) -> impl Strategy<Value = Step> {
-    let parts = (0..PARTIES, scale.units());
-    parts.prop_map(|(tenant, units)| Step::Open { account: 1, tenant, units, reserved: 0 })
+    let parts = (0..PARTIES, scale.units(), prop_oneof![Just(Vec::new()), streams(scale)]);
+    parts.prop_map(|(tenant, units, streams)| Step::Open {
+        account: 1,
+        tenant,
+        units,
+        reserved: 0,
+        streams,
+    })
 }
 
 /// A life that begins with an account, so that it is not all refusals.

@@ -12,7 +12,12 @@ use souk_core::{AccountId, Rate, ids::AccountIdError};
 use souk_escrow::ContractError;
 
 fn open_msg(local: u64) -> ExecuteMsg {
-    ExecuteMsg::OpenAccount { local, tenant: who("ann").into(), reserved: Rate::ZERO }
+    ExecuteMsg::OpenAccount {
+        local,
+        tenant: who("ann").into(),
+        reserved: Rate::ZERO,
+        streams: Vec::new(),
+    }
 }
 
 #[test]

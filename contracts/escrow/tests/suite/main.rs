@@ -15,5 +15,6 @@ mod deposits;
 mod documents;
 mod payees;
 mod tenants;
+mod together;
 mod tokens;
 mod unearned;

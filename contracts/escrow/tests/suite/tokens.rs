@@ -271,8 +271,12 @@ fn a_bank_denom_that_is_written_as_a_token_is_refused() {
     tokens.open(&who("ann"), 100);
     let coin = [cosmwasm_std::coin(5, &fake)];
     let controller = tokens.escrow.controller.clone();
-    let open =
-        ExecuteMsg::OpenAccount { local: 2, tenant: who("ann").to_string(), reserved: Rate::ZERO };
+    let open = ExecuteMsg::OpenAccount {
+        local: 2,
+        tenant: who("ann").to_string(),
+        reserved: Rate::ZERO,
+        streams: Vec::new(),
+    };
     let deposit = ExecuteMsg::Deposit { account: AccountId(1) };
     for (sender, msg) in [(controller, open), (who("bob"), deposit)] {
         let error = tokens.escrow.send(&sender, &msg, &coin).unwrap_err();

@@ -2,11 +2,13 @@
 
 mod absence;
 mod delegate;
+mod quote;
 mod reclaim;
 mod shortfall;
 
 pub use absence::AbsenceError;
 pub use delegate::DelegateError;
+pub use quote::QuoteError;
 pub use reclaim::ReclaimError;
 pub use shortfall::Shortfall;
 
@@ -46,6 +48,9 @@ pub enum ContractError {
     /// What a delegate may not let its deployment cost.
     #[error(transparent)]
     Delegate(#[from] DelegateError),
+    /// What a quote breaks.
+    #[error(transparent)]
+    Quote(#[from] QuoteError),
     /// What a provider that takes a lease back breaks.
     #[error(transparent)]
     Reclaim(#[from] ReclaimError),

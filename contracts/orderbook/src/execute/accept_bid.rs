@@ -47,12 +47,16 @@ pub fn accept_bid(
             return Err(ContractError::Disqualified { provider, why: why.to_string() });
         }
     };
-    let (event, pay) = lease::open(ctx, loaded, Winner { provider, bid, record })?;
+    let (event, pay) = lease::open(ctx, loaded, Winner::of_bid(provider, &bid, record))?;
     Ok(Response::new().add_event(event).add_message(pay))
 }
 
 /// Whoever is not the tenant is its delegate. The account is read for that one alone.
-fn check_delegate(ctx: &Ctx, loaded: &LoadedOrder, price: Price) -> Result<(), ContractError> {
+pub(super) fn check_delegate(
+    ctx: &Ctx,
+    loaded: &LoadedOrder,
+    price: Price,
+) -> Result<(), ContractError> {
     let deployment = &loaded.deployment;
     if ctx.sender() == deployment.tenant {
         return Ok(());
@@ -62,7 +66,12 @@ fn check_delegate(ctx: &Ctx, loaded: &LoadedOrder, price: Price) -> Result<(), C
     Ok(())
 }
 
-fn check_acceptable(ctx: &Ctx, loaded: &LoadedOrder, id: OrderId) -> Result<(), ContractError> {
+/// An order is open for its tenant to choose.
+pub(super) fn check_acceptable(
+    ctx: &Ctx,
+    loaded: &LoadedOrder,
+    id: OrderId,
+) -> Result<(), ContractError> {
     let order = &loaded.order;
     order.must_be_open(id)?;
     if order.auction.is_some() {

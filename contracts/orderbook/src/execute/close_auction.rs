@@ -44,7 +44,7 @@ pub fn close_auction(ctx: &mut Ctx, id: OrderId, limit: u32) -> Result<Response,
         };
         match eligibility::still_counts(&ctx.view(), &spec, &provider, &bid, moment)? {
             Ok(record) => {
-                let winner = Winner { provider, bid, record };
+                let winner = Winner::of_bid(provider, &bid, record);
                 return award(ctx, loaded, winner, response);
             }
             Err(why) => {
@@ -91,7 +91,7 @@ fn award(
 ) -> Result<Response, ContractError> {
     let released = order::reserved(ctx.storage(), &loaded.order)?;
     let funds = escrow::funds(&ctx.view(), loaded.deployment_id()).ok();
-    let price: Rate = winner.bid.price.into();
+    let price: Rate = winner.price.into();
     let carries =
         |released| funds.as_ref().is_some_and(|funds: &Funds| funds.carry(price, released).is_ok());
     let mut let_go = None;

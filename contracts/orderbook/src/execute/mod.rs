@@ -1,12 +1,15 @@
 //! One action a file: load, decide by the rules, save, emit.
 
 mod accept_bid;
+mod accept_quote;
 mod close_absent;
 mod close_auction;
 mod close_deployment;
 mod close_group;
 mod close_lease;
 mod create_deployment;
+mod create_with_quotes;
+mod creation;
 mod end_deployment;
 mod end_reclaim;
 mod expire_order;
@@ -16,6 +19,7 @@ mod lower_bid;
 mod migrate;
 mod pause_group;
 mod place_bid;
+mod place_bids;
 mod prune;
 mod receive;
 mod release_bids;
@@ -29,12 +33,14 @@ mod update_deployment;
 mod withdraw_bid;
 
 pub use accept_bid::accept_bid;
+pub use accept_quote::accept_quote;
 pub use close_absent::close_absent;
 pub use close_auction::close_auction;
 pub use close_deployment::close_deployment;
 pub use close_group::close_group;
 pub use close_lease::close_lease;
 pub use create_deployment::create_deployment;
+pub use create_with_quotes::create_with_quotes;
 pub use end_deployment::end_deployment;
 pub use end_reclaim::end_reclaim;
 pub use expire_order::expire_order;
@@ -44,6 +50,7 @@ pub use lower_bid::lower_bid;
 pub use migrate::migrate;
 pub use pause_group::pause_group;
 pub use place_bid::place_bid;
+pub use place_bids::place_bids;
 pub use prune::prune;
 pub use receive::receive;
 pub use release_bids::release_bids;

@@ -7,7 +7,7 @@ use souk_api::orderbook::Cw20Hook;
 use souk_contract_std::{Paid, coins};
 use souk_core::Denom;
 
-use super::create_deployment::create;
+use super::{create_deployment, create_with_quotes};
 use crate::{ContractError, Ctx};
 
 /// The sender is a token that the owner listed as a denom; it vouches for the tenant. The
@@ -21,6 +21,9 @@ pub fn receive(ctx: &mut Ctx, received: &Cw20ReceiveMsg) -> Result<Response, Con
     let deposit = Paid::new(tenant, denom, received.amount.u128())?;
     coins::check_received(&ctx.deps.querier, &ctx.env.contract.address, &deposit, 0)?;
     match from_json(&received.msg)? {
-        Cw20Hook::CreateDeployment(new) => create(ctx, deposit, new),
+        Cw20Hook::CreateDeployment(new) => create_deployment::create(ctx, deposit, new),
+        Cw20Hook::CreateWithQuotes { deployment, quotes } => {
+            create_with_quotes::create(ctx, deposit, deployment, quotes)
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! How a lease begins and ends.
 
-use cosmwasm_std::{Addr, StdResult, WasmMsg};
+use cosmwasm_std::{Addr, StdResult, WasmMsg, to_json_string};
 use souk_api::{
+    escrow::NewStream,
     orderbook::events::{LeaseClosed, LeaseCreated},
-    published::ProviderRecord,
+    published::{ProviderRecord, ProviderStats},
 };
-use souk_core::{CloseReason, DeploymentId, GroupId, OrderId};
+use souk_core::{CloseReason, DeploymentId, GroupId, OrderId, Price};
 
 use super::{
     absence,
@@ -13,68 +14,113 @@ use super::{
 };
 use crate::{
     ContractError, Ctx,
-    neighbours::escrow::{self, NewStream},
+    neighbours::escrow,
     state::{
         bids::{self, Bid},
+        deployments::Deployment,
         leases,
-        orders::{self, Lease, Order, OrderStatus},
+        orders::{self, Lease, Order, OrderStatus, Used},
         provider_stats::{self, LeaseEnd},
     },
 };
 
-/// A winning bid and its bidder.
+/// Who gets a lease, and for what.
 pub struct Winner {
     /// The provider's address.
     pub provider: Addr,
-    /// Its bid.
-    pub bid: Bid,
-    /// What the registry says of it.
-    pub record: ProviderRecord,
+    /// Base units an hour.
+    pub price: Price,
+    /// The notice after which it may take the lease back, in seconds.
+    pub window: Option<u64>,
+    /// Who is paid.
+    pub payee: String,
+    /// The quote that it won with; none if it won with a bid.
+    pub quote: Option<Used>,
+}
+
+impl Winner {
+    /// The bidder of a bid, of which the registry has this record.
+    pub fn of_bid(provider: Addr, bid: &Bid, record: ProviderRecord) -> Self {
+        Self { provider, price: bid.price, window: bid.window, payee: record.payee, quote: None }
+    }
 }
 
 /// Makes a bid the lease: touches the winner alone, since the losers are lost by the order
 /// not being open any more.
 pub fn open(
     ctx: &mut Ctx,
-    mut loaded: LoadedOrder,
+    loaded: LoadedOrder,
     winner: Winner,
 ) -> Result<(LeaseCreated, WasmMsg), ContractError> {
-    let Winner { provider, bid, record } = winner;
-    let (id, GroupId { deployment, group }) = (loaded.id, loaded.order.group);
-    let lease = Lease {
+    let stats = provider_stats::get(ctx.storage(), &winner.provider)?;
+    open_with(ctx, loaded, winner, stats)
+}
+
+/// The same, with the winner's stats, which are saved.
+pub fn open_with(
+    ctx: &mut Ctx,
+    mut loaded: LoadedOrder,
+    winner: Winner,
+    stats: ProviderStats,
+) -> Result<(LeaseCreated, WasmMsg), ContractError> {
+    let deployment = loaded.deployment_id();
+    let released = order::take_reserved(ctx.storage(), &mut loaded.order)?;
+    let LoadedOrder { id, order, deployment: of } = loaded;
+    let (event, stream) = begin(ctx, &of, id, order, winner, stats)?;
+    let pay = escrow::open_stream(ctx, deployment, stream, released)?;
+    Ok((event, pay))
+}
+
+/// Makes an order the lease, which reserves nothing any more, and saves it with the winner's stats. The caller lets
+/// the stream begin.
+pub fn begin(
+    ctx: &mut Ctx,
+    of: &Deployment,
+    id: OrderId,
+    mut order: Order,
+    winner: Winner,
+    mut stats: ProviderStats,
+) -> Result<(LeaseCreated, NewStream), ContractError> {
+    let Winner { provider, price, window, payee, quote } = winner;
+    let nonce = quote.as_ref().map(|quote| quote.nonce);
+    let offer = quote.as_ref().map(|quote| &quote.offer).filter(|offer| !offer.is_empty());
+    let offer = offer.map(to_json_string).transpose()?;
+    order.status = OrderStatus::Lease(Lease {
         provider: provider.clone(),
-        price: bid.price,
+        price,
         created_at: ctx.now(),
         created_block: ctx.height(),
         ended: None,
-        window: bid.window,
+        window,
         notice: None,
         paid_until: None,
-    };
-    let released = order::take_reserved(ctx.storage(), &mut loaded.order)?;
-    loaded.order.status = OrderStatus::Lease(lease);
-    orders::save(ctx.storage_mut(), id, &loaded.order)?;
+        quote,
+    });
+    orders::save(ctx.storage_mut(), id, &order)?;
     leases::add(ctx.storage_mut(), &provider, id)?;
-    provider_stats::lease_won(ctx.storage_mut(), &provider)?;
+    provider_stats::win_lease(&mut stats);
+    provider_stats::save(ctx.storage_mut(), &provider, stats)?;
 
-    let stream = NewStream {
-        lease: id,
-        payee: &record.payee,
-        price: bid.price,
-        take_bps: loaded.order.take_bps,
-        hold: loaded.order.absence.map_or(0, |absence| absence.limit),
-    };
-    let pay = escrow::open_stream(ctx, deployment, stream, released)?;
+    let GroupId { deployment, group } = order.group;
     let event = LeaseCreated {
         order: id,
         deployment,
         group,
-        tenant: loaded.deployment.tenant.into(),
+        tenant: of.tenant.to_string(),
         provider: provider.into(),
-        price: bid.price,
-        denom: loaded.deployment.denom,
+        price,
+        denom: of.denom.clone(),
+        nonce,
+        offer,
     };
-    Ok((event, pay))
+    let stream = NewStream {
+        stream: id.0,
+        payee,
+        rate: price,
+        take_bps: order.take_bps,
+        hold: order.absence.map_or(0, |absence| absence.limit),
+    };
+    Ok((event, stream))
 }
 
 /// How a lease ends.
@@ -128,11 +174,11 @@ pub fn end(
     if let Some(notice) = &mut ended.notice {
         notice.ended = by_notice;
     }
+    let free = ended.frees_slot(now, ctx.config.params.slot_hold);
+    let frees_slot = free && (ended.release_slot() || remove_bid(ctx, id, &ended)?);
     order.status = OrderStatus::Lease(ended.clone());
     orders::save(ctx.storage_mut(), id, order)?;
 
-    let free = ended.frees_slot(now, ctx.config.params.slot_hold);
-    let frees_slot = free && remove_bid(ctx, id, &ended)?;
     // Without money nothing runs that a provider could be there for.
     let absence = paid_until.is_some() && reason != CloseReason::InsufficientFunds;
     provider_stats::count_end(&mut stats, LeaseEnd { reason, breach, frees_slot, absence });

@@ -115,20 +115,12 @@ pub fn open(
             extensions: 0,
         }),
     };
-    deployment.orders = deployment.orders.saturating_add(1);
     let order = Order {
-        group,
-        take_bps: terms.take_bps,
-        min_price: terms.min_price,
-        created_at: now,
         expires_at: now.saturating_add(params.order_lifetime),
         auction,
         excluded,
-        manifest_timeout: params.manifest_timeout,
         reserved: Some(spec.ceiling.into()),
-        lists: None,
-        absence: Some(deployment.absence()),
-        status: OrderStatus::Open,
+        ..leased(ctx, deployment, group, terms)
     };
     let event = OrderOpened {
         order: id,
@@ -143,6 +135,26 @@ pub fn open(
     };
     orders::save(ctx.storage_mut(), id, &order)?;
     Ok(event)
+}
+
+/// An order that becomes a lease in the block in which it is made, and reserves nothing; counts it in the deployment.
+/// The caller saves both.
+pub fn leased(ctx: &Ctx, deployment: &mut Deployment, group: GroupId, terms: &Terms) -> Order {
+    deployment.orders = deployment.orders.saturating_add(1);
+    Order {
+        group,
+        take_bps: terms.take_bps,
+        min_price: terms.min_price,
+        created_at: ctx.now(),
+        expires_at: ctx.now(),
+        auction: None,
+        excluded: Vec::new(),
+        manifest_timeout: ctx.config.params.manifest_timeout,
+        reserved: None,
+        lists: None,
+        absence: Some(deployment.absence()),
+        status: OrderStatus::Open,
+    }
 }
 
 /// Refuses unless anyone may record that an order's lifetime is over.

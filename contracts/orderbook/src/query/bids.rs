@@ -21,16 +21,27 @@ pub fn bid(view: &View, id: OrderId, provider: &str) -> Result<BidResponse, Cont
     Ok(describe(view, id, &order, provider, bid))
 }
 
-/// A page, the lowest first.
+/// A page: of an auction the lowest first, else by bidder.
 pub fn bids(
     view: &View,
     id: OrderId,
     start_after: Option<(Price, u64)>,
+    after: Option<String>,
     limit: Option<u32>,
 ) -> Result<BidsResponse, ContractError> {
     let order = orders::get(view.storage, id)?;
-    let cursor = start_after.map(|(price, position)| (price.u128(), position));
-    let found = bids::page(view.storage, id, Page::new(cursor, limit))?;
+    let found = if order.auction.is_some() {
+        let cursor = start_after.map(|(price, position)| (price.u128(), position));
+        bids::page(view.storage, id, Page::new(cursor, limit))?
+    } else {
+        let after = match (after, start_after) {
+            (Some(bidder), _) => Some(view.address(&bidder)?),
+            // As tools ask that know no other cursor.
+            (None, Some((_, position))) => bids::bidder_at(view.storage, id, position),
+            (None, None) => None,
+        };
+        bids::page_by_bidder(view.storage, id, Page::new(after.as_ref(), limit))?
+    };
     let found = found.into_iter();
     let bids = found.map(|(provider, bid)| describe(view, id, &order, provider, bid)).collect();
     Ok(BidsResponse { bids })

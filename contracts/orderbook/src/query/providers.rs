@@ -30,7 +30,10 @@ fn check(view: &View, id: OrderId, provider: &str) -> Result<(), ContractError> 
     eligibility::check_takes_bids(view, &loaded)?;
     let address = view.address(provider)?;
     let record = registry::get(view, &address)?;
-    eligibility::check(view, &loaded, &Bidder { address, record }, None)?;
+    let stats = provider_stats::get(view.storage, &address)?;
+    let bidder = Bidder { address, record };
+    eligibility::check(view, &loaded, &bidder, &stats, None)?;
+    eligibility::check_no_bid(view, loaded.id, &bidder.address)?;
     Ok(())
 }
 

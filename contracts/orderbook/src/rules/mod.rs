@@ -10,6 +10,7 @@ pub mod funds;
 pub mod manifest;
 pub mod opening;
 pub mod price;
+pub mod quote;
 pub mod reason;
 pub mod reclaim;
 pub mod settings;

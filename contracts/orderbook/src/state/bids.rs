@@ -3,7 +3,7 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Order, StdResult, Storage};
-use cw_storage_plus::Map;
+use cw_storage_plus::{Bound, Map};
 use souk_contract_std::Page;
 use souk_core::{Attribute, BidId, OrderId, Price};
 
@@ -36,6 +36,9 @@ pub struct Bid {
     /// The notice that it would give before it took the lease back, in seconds.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub window: Option<u64>,
+    /// Whether it stands in no index by price: its order's tenant chooses.
+    #[serde(rename = "z", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_chosen: bool,
 }
 
 /// A provider's bid, if it has one.
@@ -60,17 +63,21 @@ pub fn get(storage: &dyn Storage, order: OrderId, provider: &Addr) -> Result<Bid
 /// # Errors
 /// If it cannot be written as JSON.
 pub fn add(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &Bid) -> StdResult<()> {
-    BY_PRICE.save(storage, (order.0, bid.price.u128(), bid.position), provider)?;
+    if !bid.is_chosen {
+        BY_PRICE.save(storage, (order.0, bid.price.u128(), bid.position), provider)?;
+    }
     BIDS.save(storage, (order.0, provider), bid)
 }
 
 /// Deletes a bid.
 pub fn remove(storage: &mut dyn Storage, order: OrderId, provider: &Addr, bid: &Bid) {
-    BY_PRICE.remove(storage, (order.0, bid.price.u128(), bid.position));
+    if !bid.is_chosen {
+        BY_PRICE.remove(storage, (order.0, bid.price.u128(), bid.position));
+    }
     BIDS.remove(storage, (order.0, provider));
 }
 
-/// The lowest bid, the earliest among equals: one read of the index.
+/// The lowest bid of an auction, the earliest among equals: one read of the index.
 ///
 /// # Errors
 /// If it is stored in a form that cannot be read.
@@ -80,11 +87,31 @@ pub fn lowest(storage: &dyn Storage, order: OrderId) -> StdResult<Option<(Addr, 
 
 /// Whether an order has any.
 pub fn any(storage: &dyn Storage, order: OrderId) -> bool {
-    let mut keys = BY_PRICE.sub_prefix(order.0).keys_raw(storage, None, None, Order::Ascending);
+    let mut keys = BIDS.prefix(order.0).keys_raw(storage, None, None, Order::Ascending);
     keys.next().is_some()
 }
 
-/// An order's bids, the lowest first. The cursor is price and position.
+/// An order's bids by bidder.
+///
+/// # Errors
+/// If a bid is stored in a form that cannot be read.
+pub fn page_by_bidder(
+    storage: &dyn Storage,
+    order: OrderId,
+    page: Page<&Addr>,
+) -> StdResult<Vec<(Addr, Bid)>> {
+    let start = page.start_after.map(Bound::exclusive);
+    let bids = BIDS.prefix(order.0).range(storage, start, None, Order::Ascending);
+    bids.take(page.limit).collect()
+}
+
+/// Whose bid on an order has this position: for tools that name a bid by it. Reads all up to it.
+pub fn bidder_at(storage: &dyn Storage, order: OrderId, position: u64) -> Option<Addr> {
+    let mut bids = BIDS.prefix(order.0).range(storage, None, None, Order::Ascending).flatten();
+    bids.find(|(_, bid)| bid.position == position).map(|(bidder, _)| bidder)
+}
+
+/// An auction's bids, the lowest first. The cursor is price and position.
 ///
 /// # Errors
 /// If a bid is stored in a form that cannot be read, or the index names one that is not there.

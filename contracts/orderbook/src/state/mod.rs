@@ -14,9 +14,10 @@
 //! | `s` deployment, group | what the group asks for; written once |
 //! | `o` order | [`orders::Order`] with its lease |
 //! | `t` order, provider | [`bids::Bid`] |
-//! | `x` order, price, position | the bidder; bids by price |
+//! | `x` order, price, position | the bidder; bids of auctions by price |
 //! | `l` provider, order | nothing; leases by provider |
 //! | `b` provider | `ProviderStats`, published |
+//! | `q` provider, nonce | nothing; quotes that were used, until their order is pruned |
 
 pub mod absence;
 pub mod bids;
@@ -26,6 +27,7 @@ pub mod denoms;
 pub mod deployments;
 pub mod groups;
 pub mod leases;
+pub mod nonces;
 pub mod notice;
 pub mod orders;
 pub mod provider_stats;

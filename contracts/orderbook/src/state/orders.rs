@@ -9,7 +9,7 @@ use cw_storage_plus::Map;
 use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState, first_manifest_timeout};
 use souk_contract_std::Page;
 use souk_core::{
-    CloseReason, GroupId, OrderId, Price, Rate,
+    Attribute, CloseReason, GroupId, OrderId, Price, Rate,
     slot::{Ended, held_until},
 };
 
@@ -154,6 +154,24 @@ pub struct Lease {
     /// Until when its provider is paid at most, if it was absent when the lease ended.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub paid_until: Option<u64>,
+    /// The quote that it came of; none if it came of a bid.
+    #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Used>,
+}
+
+/// A quote that was used.
+#[cw_serde]
+#[derive(Eq)]
+pub struct Used {
+    /// Its nonce.
+    #[serde(rename = "n")]
+    pub nonce: u64,
+    /// Whether the lease uses a slot of its provider, which else the winning bid's record does.
+    #[serde(rename = "h", default, skip_serializing_if = "std::ops::Not::not")]
+    pub holds_slot: bool,
+    /// What its provider gives where the group leaves it open.
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<Attribute>,
 }
 
 /// The end of a lease as it is stored, with the words of the first release.
@@ -178,6 +196,17 @@ mod stored_end {
 }
 
 impl Lease {
+    /// Whether it uses a slot of its provider without a bid.
+    pub fn holds_slot(&self) -> bool {
+        self.quote.as_ref().is_some_and(|quote| quote.holds_slot)
+    }
+
+    /// Lets go of a slot that it used without a bid. `true` if there was one.
+    pub fn release_slot(&mut self) -> bool {
+        let Some(quote) = &mut self.quote else { return false };
+        std::mem::take(&mut quote.holds_slot)
+    }
+
     /// Its state.
     pub fn state(&self) -> LeaseState {
         match self.ended {

@@ -49,15 +49,10 @@ pub fn free_slots(storage: &mut dyn Storage, provider: &Addr, count: u32) -> Std
     save(storage, provider, stats)
 }
 
-/// A lease began; its bid's slot goes on being used.
-///
-/// # Errors
-/// If the stats are stored in a form that cannot be read.
-pub fn lease_won(storage: &mut dyn Storage, provider: &Addr) -> StdResult<()> {
-    let mut stats = get(storage, provider)?;
+/// A lease began; its slot is in use already.
+pub fn win_lease(stats: &mut ProviderStats) {
     stats.won = stats.won.saturating_add(1);
     stats.active = stats.active.saturating_add(1);
-    save(storage, provider, stats)
 }
 
 /// How a lease ended, for the stats.

@@ -70,6 +70,7 @@ fn order(play: &Play, seen: &Seen, when: &str) {
     let shown = (lease.provider.as_str(), lease.price.u128(), lease.created_at, lease.closed_at);
     let own = (won.provider.as_str(), won.price, won.since, won.ended.map(|(at, _)| at));
     assert_eq!(shown, own, "the lease of {}; {when}", order.id);
+    assert_eq!(lease.nonce, won.quote.map(|quote| quote.nonce), "its quote; {when}");
     assert_eq!(lease.state.runs(), won.ended.is_none(), "{when}");
     if lease.state == LeaseState::Reclaiming {
         // What was announced changes nothing of the pay.
@@ -79,11 +80,13 @@ fn order(play: &Play, seen: &Seen, when: &str) {
     }
     if lease.state.runs() {
         assert_eq!(order.state, OrderState::Active, "{when}");
-        assert_eq!(winners, 1, "a running lease keeps its slot; {when}");
+        let by_quote = won.quote.is_some_and(|quote| quote.holds_slot);
+        let holds = winners + usize::from(by_quote);
+        assert_eq!(holds, 1, "a running lease keeps its slot; {when}");
     }
 }
 
-/// Slots in use are bid records, and a provider's history is that of its leases.
+/// Slots in use are bid records and leases by quotes, nonces are those of leases that are known, and a provider's history is that of its leases.
 fn providers(play: &Play, when: &str) {
     let (view, ledger) = (&play.view, &play.ledger);
     for name in PROVIDERS {
@@ -106,8 +109,11 @@ fn providers(play: &Play, when: &str) {
         assert_eq!(stats.won, u64::from(stats.active) + ended, "history of {name}; {when}");
     }
     let records: usize = view.orders.values().map(|seen| seen.bids.len()).sum();
+    let binds = view.orders.values().filter(|seen| ledger.orders[&seen.order.id.0].binds);
+    let by_price: usize = binds.map(|seen| seen.bids.len()).sum();
     let leases = view.orders.values().filter(|seen| seen.lease.is_some()).count();
-    for (namespace, count) in [(b't', records), (b'x', records), (b'l', leases)] {
+    let nonces = ledger.quotes.nonces();
+    for (namespace, count) in [(b't', records), (b'x', by_price), (b'l', leases), (b'q', nonces)] {
         assert_eq!(view.under(namespace), count, "keys of `{}`; {when}", char::from(namespace));
     }
 }
@@ -205,7 +211,7 @@ pub fn check_cover(
 pub fn check_nothing_is_left(play: &Play) {
     let mut view = View::default();
     view.look(&play.market, true);
-    for namespace in [b'd', b'w', b'g', b's', b'o', b't', b'x', b'l'] {
+    for namespace in [b'd', b'w', b'g', b's', b'o', b't', b'x', b'l', b'q'] {
         assert_eq!(view.under(namespace), 0, "keys of `{}`", char::from(namespace));
     }
     let market = &play.market;

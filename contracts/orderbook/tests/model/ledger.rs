@@ -7,11 +7,12 @@ mod fees;
 mod leases;
 mod orders;
 mod payouts;
+mod quotes;
 mod registry;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cosmwasm_std::{Coin, Event, Order as Direction, Storage, from_json};
+use cosmwasm_std::{Coin, Event, HexBinary, Order as Direction, Storage, from_json};
 use souk_api::{defaults::DENOM, escrow};
 use souk_contract_std::testing::Sent;
 
@@ -22,7 +23,8 @@ use crate::{
 
 pub use absence::Presence;
 pub use fees::{Fees, STAKERS};
-pub use orders::{Lease, Order};
+pub use orders::{Deal, Lease, Order};
+pub use quotes::Quotes;
 pub use registry::Bond;
 
 /// Coins and tokens.
@@ -44,7 +46,12 @@ pub struct Ledger {
     holders: Vec<String>,
     /// Accounts with what they are held in.
     pub accounts: BTreeMap<u64, (usize, Account)>,
+    /// Deployments.
+    deals: BTreeMap<u64, Deal>,
     pub orders: BTreeMap<u64, Order>,
+    pub quotes: Quotes,
+    /// How many quotes were refused, by the reason.
+    pub refused: BTreeMap<&'static str, usize>,
     pub bonds: BTreeMap<String, Bond>,
     /// Breaches of each provider.
     pub breaches: BTreeMap<String, u64>,
@@ -70,7 +77,10 @@ impl Ledger {
             has: Default::default(),
             holders: Vec::new(),
             accounts: BTreeMap::new(),
+            deals: BTreeMap::new(),
             orders: BTreeMap::new(),
+            quotes: Quotes::default(),
+            refused: BTreeMap::new(),
             bonds: BTreeMap::new(),
             breaches: BTreeMap::new(),
             fees,
@@ -113,12 +123,14 @@ impl Ledger {
             *self.purse(COIN, record.from.as_str()) += coin.amount.u128();
         }
         if record.to == market.orderbook {
+            let msg = from_json(&record.msg).unwrap();
+            let paid = record.funds.first().map(|coin| (COIN, coin.amount.u128()));
+            self.foretell(record.from.as_str(), &msg, paid, record.done.is_some());
             let Some(events) = &record.done else { return };
             self.note(record);
-            let msg = from_json(&record.msg).unwrap();
             let by_guardian = record.from == market.guardian;
             self.presence.take(&msg, by_guardian, (record.at, record.height));
-            let paid = record.funds.first().map(|coin| (COIN, coin.amount.u128()));
+            self.quotes.of_owner(&msg);
             self.of_orderbook(market, record.from.as_str(), &msg, paid, events);
         } else if record.to == market.escrow {
             let msg = from_json(&record.msg).unwrap();
@@ -126,6 +138,8 @@ impl Ledger {
         } else if record.to == market.registry {
             let msg = from_json(&record.msg).unwrap();
             self.of_registry(market, record, &msg);
+        } else if record.to == market.attestations && record.done.is_some() {
+            self.quotes.of_attestations(&from_json(&record.msg).unwrap());
         } else if record.to == self.fees.distributor {
             let msg = from_json(&record.msg).unwrap();
             self.of_distributor(market, record, &msg);

@@ -54,12 +54,15 @@ fn play(life: &mut Life) -> Play {
 
 #[test]
 fn whatever_happens_everyone_gets_what_is_theirs_and_every_coin_comes_back() {
-    let lives = Lives::new(8_000, 250);
+    let lives = Lives::new(10_000, 250);
     let (mut seen, mut sent) = (BTreeMap::<String, usize>::new(), Sent::default());
     lives.play("orderbook", |life| {
         let play = play(life);
         for (kind, count) in play.counts() {
             *seen.entry(kind.clone()).or_default() += count;
+        }
+        for (why, count) in &play.ledger.refused {
+            *seen.entry(format!("quote refused: {why}")).or_default() += count;
         }
         sent.add(&play.ledger.sent);
     });
@@ -133,4 +136,43 @@ const LIVELY: &[&str] = &[
     "refund of the tenant",
     "refund of a friend",
     "maintenance",
+    "several bids in a message",
+    "a bid left out of several",
+    "lease by a quote",
+    "lease by a quote with an offer",
+    "created by quotes",
+    "created by quotes in tokens",
+    "several groups by quotes",
+    "quotes for all that is paid in",
+    "quote accepted",
+    "quote accepted before bids",
+    "quote accepted beside an own bid",
+    "quote accepted by a delegate",
+    "a quote in its first second",
+    "a quote in its last second",
+    "a quote a second too early, and then",
+    "a quote a second too late",
+    "a quote used again",
+    "a nonce used again",
+    "a nonce used again after it was forgotten",
+    "quote refused: from the future",
+    "quote refused: over",
+    "quote refused: for too long",
+    "quote refused: another take rate",
+    "quote refused: another notice",
+    "quote refused: not signed for this",
+    "quote refused: in maintenance",
+    "quote refused: not allowed",
+    "quote refused: left out",
+    "quote refused: above the ceiling",
+    "quote refused: not attested",
+    "quote refused: used",
+    "quote refused: paused",
+    "quote refused: delisted",
+    "quote refused: an auction",
+    "quote refused: one for each group",
+    "quote refused: not carried",
+    "quote refused: the delegate's limit",
+    "quote refused: not open to it",
+    "quote refused: no slot is free",
 ];

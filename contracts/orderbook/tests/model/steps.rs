@@ -8,7 +8,9 @@ mod edges;
 mod ending;
 mod groups;
 mod owners;
+mod quotes;
 mod reclaiming;
+mod several;
 mod terms;
 
 use std::collections::BTreeMap;
@@ -22,15 +24,15 @@ use souk_api::{
     escrow,
     orderbook::{
         ConfigResponse, Cw20Hook, DenomConfig, DeploymentResponse, ExecuteMsg, GroupState,
-        LeaseResponse, MAX_ORDERS, OrderResponse, OrderState, OrdersResponse, QueryMsg,
-        Reclamation,
+        LeaseResponse, MAX_ORDERS, NewDeployment, OrderResponse, OrderState, OrdersResponse,
+        QueryMsg, Reclamation,
     },
     paging::MAX_LIMIT,
     registry,
 };
 use souk_contract_std::{pause::LONGEST, testing::Life};
 use souk_core::{
-    AccountId, CloseReason, DeploymentId, OrderId, SignedBy,
+    AccountId, AuctionPolicy, CloseReason, DeploymentId, OrderId, SignedBy,
     time::{DAY, HOUR},
 };
 
@@ -83,13 +85,15 @@ pub struct Play {
     /// Whether the last step let time pass.
     pub passed: bool,
     names: BTreeMap<String, &'static str>,
+    /// How often a provider's agent changed the key with which it signs.
+    keys: BTreeMap<&'static str, u32>,
     counts: BTreeMap<String, usize>,
 }
 
 type Done = Result<(), String>;
 
 impl Play {
-    /// Four providers with three slots each.
+    /// Four providers with seven slots each.
     pub fn begin() -> Self {
         // An hour is six blocks.
         let mut market = Market::with(|set_up| set_up.params.slowest_block = 600_000);
@@ -109,8 +113,9 @@ impl Play {
         let mut ledger = Ledger::begin(&market, fees);
         market.log = Some(Vec::new());
         for name in PROVIDERS {
-            let provider = market.provider_with(name, 5, &[eu()]);
+            let provider = market.provider_with(name, 7, &[eu()]);
             market.attest("auditor", &provider, &[eu()], until);
+            market.set_quote_key(name, Some(&quote_key(name)));
         }
         let log = market.log.replace(Vec::new()).unwrap();
         ledger.take(&market, log);
@@ -130,6 +135,7 @@ impl Play {
             lists: BTreeMap::new(),
             opened: Vec::new(),
             passed: false,
+            keys: BTreeMap::new(),
             counts: BTreeMap::new(),
         }
     }
@@ -175,7 +181,7 @@ impl Play {
         let Step { what, who, which, units } = step;
         let tenant = TENANTS[usize::from(who) % TENANTS.len()];
         let provider = PROVIDERS[usize::from(who) % PROVIDERS.len()];
-        let what = what % 60;
+        let what = what % 70;
         let Some(order) = self.pick_order(what, which, units) else {
             // A market that takes nothing does so until time passes.
             return self.create(tenant, which, units).or_else(|_| self.pass(units));
@@ -276,6 +282,13 @@ impl Play {
             55 if units % 4 == 3 => self.attempt(|market| market.close_absent(tenant, id)),
             55 => self.heartbeat(self.holder(id).unwrap_or(provider), units),
             56 if units % 2 == 0 => self.close_absent(units / 2),
+            60 | 61 => self.create_with_quotes(tenant, which, units),
+            62..=64 => self.accept_quote(provider, which, units),
+            65 => self.quote_on_time(tenant, which, units),
+            66 => self.use_again(tenant, which, units),
+            67 => self.use_nonce_again(tenant, which, units),
+            68 => self.place_bids(provider, which, units),
+            69 => self.create_twisted(tenant, which, units),
             _ => self.pass(units),
         }
     }
@@ -329,27 +342,19 @@ impl Play {
             return self.prune();
         }
         let count = 1 + usize::from(which) % 3;
-        let mut groups: Vec<_> =
-            (0..count).map(|n| group(&format!("g{n}"), 100_000 * (1 + n as u128))).collect();
-        if units % 4 == 1 {
-            // Just as much as the deposit carries, or just more.
-            let others: u128 = groups[1..].iter().map(|group| group.ceiling.u128()).sum();
-            let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
-            groups[0].ceiling = price(deposit - others + u128::from(units / 4 % 4 == 0));
-        }
-        if which & 4 != 0 {
-            let all_of = vec![self.market.who("auditor").to_string()];
-            groups[0].requirements.signed_by = SignedBy { all_of, any_of: vec![] };
-        }
         let auction = if which & 8 == 0 {
             tenant_choice()
         } else {
             lowest_price(60 + u64::from(units % 300))
         };
-        let mut new = deployment(&groups, auction);
-        new.absence = absence::terms(which);
-        new.reclamation = (which & 16 != 0).then_some(Reclamation { min_window: HOUR });
+        let mut new = self.new_deployment(count, which, auction);
         let deposit = MIN_DEPOSIT * count as u128 + u128::from(units) * 3;
+        if units % 4 == 1 {
+            // Just as much as the deposit carries, or just more.
+            let others: u128 = new.groups[1..].iter().map(|group| group.ceiling.u128()).sum();
+            let more = u128::from(units / 4 % 4 == 0);
+            new.groups[0].ceiling = price(deposit - others + more);
+        }
         if which & 32 != 0 {
             let token = self.ledger.fees.token.clone();
             return self.attempt(|market| {
@@ -365,6 +370,20 @@ impl Play {
             let msg = ExecuteMsg::CreateDeployment(new);
             market.pay(&market.who(tenant), &msg, &coins(deposit, DENOM))
         })
+    }
+
+    /// A deployment of so many groups, on one of several terms.
+    fn new_deployment(&self, count: usize, which: u8, auction: AuctionPolicy) -> NewDeployment {
+        let mut groups: Vec<_> =
+            (0..count).map(|n| group(&format!("g{n}"), 100_000 * (1 + n as u128))).collect();
+        if which & 4 != 0 {
+            let all_of = vec![self.market.who("auditor").to_string()];
+            groups[0].requirements.signed_by = SignedBy { all_of, any_of: vec![] };
+        }
+        let mut new = deployment(&groups, auction);
+        new.absence = absence::terms(which);
+        new.reclamation = (which & 16 != 0).then_some(Reclamation { min_window: HOUR });
+        new
     }
 
     fn release(&mut self, provider: &'static str) -> Done {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use souk_api::orderbook::{
-    BidResponse, DeploymentResponse, LeaseResponse, OrderResponse, OrderState,
+    BidResponse, BidsResponse, DeploymentResponse, LeaseResponse, OrderResponse, OrderState,
     ProviderStatsResponse, QueryMsg,
 };
 use souk_core::{DeploymentId, OrderId};
@@ -87,7 +87,14 @@ impl View {
             return;
         };
         self.changed.insert(order.group.deployment);
-        let (bids, lease) = (market.bids(id), market.query(&QueryMsg::Lease { order: id }).ok());
+        // As they are listed; by price where the order says nothing.
+        let limit = Some(souk_api::paging::MAX_LIMIT);
+        let msg = QueryMsg::Bids { order: id, start_after: None, after: None, limit };
+        let mut bids = market.query::<BidsResponse>(&msg).unwrap().bids;
+        if order.closes_at.is_none() {
+            bids.sort_by_key(|bid| (bid.price, bid.position));
+        }
+        let lease = market.query(&QueryMsg::Lease { order: id }).ok();
         self.orders.insert(id, Seen { order, bids, lease });
     }
 

@@ -30,6 +30,8 @@ fn an_accepted_bid_becomes_the_lease_and_is_paid_from_now() {
         provider,
         price: price(600),
         denom: usouk(),
+        nonce: None,
+        offer: None,
     };
     assert_eq!(market.events_of::<LeaseCreated>(&response), [event]);
     let lease = market.lease_of(order);

@@ -3,13 +3,13 @@
 use souk_api::{
     defaults::{self, DENOM},
     orderbook::{
-        BidState, BidsResponse, ExecuteMsg, NewDeployment, QueryMsg,
+        BidResponse, BidState, BidsResponse, ExecuteMsg, NewDeployment, QueryMsg,
         events::{BidLowered, BidPlaced, BidWithdrawn},
     },
     registry,
 };
 use souk_core::{
-    Attribute, BidId, Denom, Gpu, GroupSpec, OrderId, PriceFloor, SignedBy,
+    Attribute, BidId, Denom, Gpu, GroupSpec, OrderId, Price, PriceFloor, SignedBy,
     attributes::AttributeError, matching::Mismatch, time::HOUR,
 };
 use souk_orderbook::ContractError;
@@ -258,8 +258,8 @@ fn an_offer_is_short_and_well_formed() {
 }
 
 #[test]
-fn bids_are_listed_from_the_lowest_and_among_equals_from_the_earliest() {
-    let (mut market, order) = market_with(&web());
+fn an_auctions_bids_are_listed_from_the_lowest_and_among_equals_from_the_earliest() {
+    let (mut market, order) = market_with(&deployment(&[group("web", 1_000)], lowest_price(300)));
     for (name, units) in [("b", 500), ("c", 1_000), ("d", 500), ("e", 256), ("f", 255)] {
         market.provider(name);
         market.place(name, order, units).unwrap();
@@ -271,13 +271,52 @@ fn bids_are_listed_from_the_lowest_and_among_equals_from_the_earliest() {
     let mut paged = Vec::new();
     let mut after = None;
     loop {
-        let msg = QueryMsg::Bids { order, start_after: after, limit: Some(2) };
+        let msg = QueryMsg::Bids { order, start_after: after, after: None, limit: Some(2) };
         let page: BidsResponse = market.query(&msg).unwrap();
         let Some(last) = page.bids.last() else { break };
         after = Some((last.price, last.position));
         paged.extend(page.bids);
     }
     assert_eq!(paged, bids);
+}
+
+#[test]
+fn where_the_tenant_chooses_bids_are_listed_by_bidder_each_once() {
+    let (mut market, order) = market_with(&web());
+    for name in ["b", "c", "d", "e", "f"] {
+        market.provider(name);
+        market.place(name, order, 500).unwrap();
+    }
+    market.lower("c", order, 400).unwrap();
+    market.withdraw("d", order).unwrap();
+    let (mut paged, mut last) = (Vec::new(), None::<(Price, u64, String)>);
+    loop {
+        let (start_after, after) = last.map_or((None, None), |(price, position, bidder)| {
+            (Some((price, position)), Some(bidder))
+        });
+        let msg = QueryMsg::Bids { order, start_after, after, limit: Some(2) };
+        let page: BidsResponse = market.query(&msg).unwrap();
+        let Some(bid) = page.bids.last() else { break };
+        last = Some((bid.price, bid.position, bid.provider.clone()));
+        paged.extend(page.bids);
+    }
+    let bidders: Vec<String> = paged.iter().map(|bid| bid.provider.clone()).collect();
+    let mut names = ["b", "c", "e", "f"].map(|name| market.who(name).to_string());
+    names.sort();
+    assert_eq!(bidders, names);
+    // Tools of before know no other cursor than price and position.
+    let mut by_position = Vec::new();
+    loop {
+        let start_after = by_position.last().map(|bid: &BidResponse| (bid.price, bid.position));
+        let msg = QueryMsg::Bids { order, start_after, after: None, limit: Some(2) };
+        let page: BidsResponse = market.query(&msg).unwrap();
+        if page.bids.is_empty() {
+            break;
+        }
+        by_position.extend(page.bids);
+    }
+    assert_eq!(by_position, paged);
+    assert_eq!(market.bid("c", order).price, price(400));
 }
 
 #[test]

@@ -35,6 +35,8 @@ mod market;
 mod meter;
 mod notices;
 mod published;
+mod quotes;
 mod reclaiming;
 mod reserving;
+mod several_bids;
 mod slots;

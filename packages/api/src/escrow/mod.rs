@@ -6,7 +6,7 @@ mod query;
 mod reserve;
 
 pub use events::EscrowEvent;
-pub use msg::{Cw20Hook, ExecuteMsg, InstantiateMsg, MigrateMsg};
+pub use msg::{Cw20Hook, ExecuteMsg, InstantiateMsg, MigrateMsg, NewStream};
 pub use query::{
     AccountResponse, ConfigResponse, DepositResponse, DepositsResponse, PROTOCOL, QueryMsg,
     StreamResponse, StreamsResponse, TotalsResponse,

@@ -30,6 +30,23 @@ pub struct InstantiateMsg {
 #[cw_serde]
 pub struct MigrateMsg {}
 
+/// A stream to begin.
+#[cw_serde]
+#[derive(Eq)]
+pub struct NewStream {
+    /// Its number within the account (the order's), never used before.
+    pub stream: u64,
+    /// Who is paid.
+    pub payee: String,
+    /// Base units an hour.
+    pub rate: Price,
+    /// Fee in hundredths of a per cent of what is earned, at most 10000.
+    pub take_bps: u16,
+    /// The pay of how many last seconds is not paid out while the stream runs.
+    #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
+    pub hold: u64,
+}
+
 /// The escrow's messages.
 #[cw_ownable::cw_ownable_execute]
 #[cw_serde]
@@ -42,6 +59,9 @@ pub enum ExecuteMsg {
         tenant: String,
         /// What its open orders may come to cost an hour.
         reserved: Rate,
+        /// Streams that begin with it, as by [`ExecuteMsg::OpenStreams`].
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        streams: Vec<NewStream>,
     },
     /// Opens account number `local` of the sender, without coins, to be held in a listed cw20
     /// token; they follow by [`Cw20Hook::Fund`]. So the account is there and is the sender's,
@@ -75,6 +95,14 @@ pub enum ExecuteMsg {
         /// The pay of how many last seconds is not paid out while the stream runs.
         #[serde(default, skip_serializing_if = "souk_core::time::is_zero")]
         hold: u64,
+    },
+    /// Begins several streams of an account, all or none. Each as by [`ExecuteMsg::OpenStream`], without a change
+    /// of the account's reserve.
+    OpenStreams {
+        /// The account.
+        local: u64,
+        /// The streams, each number once.
+        streams: Vec<NewStream>,
     },
     /// Ends a stream. The payee is owed whole units, the fraction goes back to the account.
     CloseStream {
@@ -189,6 +217,7 @@ impl Message for ExecuteMsg {
             Self::OpenAccount { .. }
             | Self::OpenTokenAccount { .. }
             | Self::OpenStream { .. }
+            | Self::OpenStreams { .. }
             | Self::CloseStream { .. }
             | Self::Reserve { .. }
             | Self::CloseAccount { .. } => Permission::Controller,
@@ -212,7 +241,10 @@ impl Message for ExecuteMsg {
     fn is_new_business(&self) -> bool {
         matches!(
             self,
-            Self::OpenAccount { .. } | Self::OpenTokenAccount { .. } | Self::OpenStream { .. }
+            Self::OpenAccount { .. }
+                | Self::OpenTokenAccount { .. }
+                | Self::OpenStream { .. }
+                | Self::OpenStreams { .. }
         )
     }
 }

@@ -82,9 +82,10 @@ pub struct ConfigResponse {
     pub pause_ends: Option<u64>,
 }
 
-/// What an escrow of today's code knows of its controllers' messages: 2 since streams hold pay and end as of a second.
+/// What an escrow of today's code knows of its controllers' messages: 2 since streams hold pay and end as of a second,
+/// 3 since streams can begin with their account.
 /// A controller that says more than that would be passed over in silence.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 const fn first_protocol() -> u32 {
     1

@@ -126,6 +126,19 @@ events! {
         /// Base units an hour.
         price: Price,
     }
+    /// A bid of several was not taken.
+    BidRefused = "souk_orderbook_bid_refused" {
+        /// The order.
+        order: OrderId,
+        /// The bidder.
+        provider: String,
+        /// Base units an hour.
+        price: Price,
+        /// Why, in words.
+        why: String,
+        /// The price of the provider's bid on the order that stands as it was; absent if there is none.
+        standing: Option<Price>,
+    }
     /// A bid was lowered.
     BidLowered = "souk_orderbook_bid_lowered" {
         /// The order.
@@ -173,7 +186,7 @@ events! {
         /// Nor before this block. Orderbooks of the first release do not say it.
         closes_at_block: Option<u64>,
     }
-    /// A bid became a lease.
+    /// A bid or a quote became a lease.
     LeaseCreated = "souk_orderbook_lease_created" {
         /// The lease, by its order.
         order: OrderId,
@@ -189,6 +202,11 @@ events! {
         price: Price,
         /// The denom.
         denom: Denom,
+        /// The quote's nonce, if it came of one.
+        nonce: Option<u64>,
+        /// What the quote's provider gives where the group left it open, as JSON of a list of attributes; absent if
+        /// it is nothing, or if the lease came of a bid, whose record has it.
+        offer: Option<String>,
     }
     /// A lease ended.
     LeaseClosed = "souk_orderbook_lease_closed" {

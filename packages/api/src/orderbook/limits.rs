@@ -14,6 +14,8 @@ pub const MAX_EXCLUDED: usize = 16;
 /// How many of them are those that the tenant does not want at most; one more, and the oldest of these may bid again. One place is
 /// left, so that a provider that leaves does not win the next order.
 pub const MAX_UNWANTED: usize = 15;
+/// Bids in one message (`place_bids`) at most.
+pub const MAX_BIDS: usize = 50;
 /// Orders in one message (`release_bids`, `prune`) at most.
 pub const MAX_ORDERS: usize = 50;
 /// Disqualified bids that one `close_auction` goes through at most.

@@ -8,7 +8,7 @@ use souk_core::{
     OrderId, Price, Rate,
 };
 
-use super::{Absence, Reclamation, Statement};
+use super::{Absence, Quote, Reclamation, Statement};
 use crate::{Message, Permission};
 
 /// Sets the orderbook up. The sender becomes its owner unless one is named.
@@ -117,6 +117,22 @@ pub struct NewDeployment {
     pub absence: Option<Absence>,
 }
 
+/// A bid to place, or the new price of one that stands.
+#[cw_serde]
+#[derive(Eq)]
+pub struct NewBid {
+    /// The order.
+    pub order: OrderId,
+    /// Base units an hour.
+    pub price: Price,
+    /// As for [`ExecuteMsg::PlaceBid`]. That of a bid that stands stays; another one is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<Attribute>,
+    /// As for [`ExecuteMsg::PlaceBid`], likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reclamation_window: Option<u64>,
+}
+
 /// The orderbook's messages.
 #[cw_ownable::cw_ownable_execute]
 #[cw_serde]
@@ -124,6 +140,22 @@ pub enum ExecuteMsg {
     /// Creates a deployment, opens an order for each group, and an escrow account with the
     /// coins sent.
     CreateDeployment(NewDeployment),
+    /// Creates a deployment whose leases begin at once, at prices that providers signed for this tenant: all groups
+    /// or none. No order takes bids. Opens the escrow account with the coins sent and begins to pay. The deployment
+    /// must be one whose tenant chooses (`tenant_choice`).
+    CreateWithQuotes {
+        /// The deployment.
+        deployment: NewDeployment,
+        /// One for each group, in the order of the groups.
+        quotes: Vec<Quote>,
+    },
+    /// Takes a price that a provider signed for the tenant of an open order. Not in a `lowest_price` auction.
+    AcceptQuote {
+        /// The order.
+        order: OrderId,
+        /// The price, for the order's group and terms.
+        quote: Quote,
+    },
     /// Changes what the manifest must hash to, and who may bid on orders that are opened from now on; what is
     /// not given stays. An open order keeps the lists that it was opened with. The lists are the tenant's
     /// alone to change.
@@ -184,6 +216,16 @@ pub enum ExecuteMsg {
         /// the deployment asks for, 30 days at most. None if it asks for none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reclamation_window: Option<u64>,
+    },
+    /// Places bids on several orders and lowers others, as by [`ExecuteMsg::PlaceBid`] and
+    /// [`ExecuteMsg::LowerBid`]: a bid on an order on which the provider has one is lowered to the new price. One that
+    /// is not taken is left out, with an event that says why and what stands instead (`bid_refused`), and the others go
+    /// on.
+    PlaceBids {
+        /// The bidder.
+        provider: String,
+        /// The bids, 50 at most.
+        bids: Vec<NewBid>,
     },
     /// Lowers a bid by at least 1 %. It goes to the back of its new price.
     LowerBid {
@@ -374,12 +416,19 @@ impl ExecuteMsg {
 pub enum Cw20Hook {
     /// As [`ExecuteMsg::CreateDeployment`].
     CreateDeployment(NewDeployment),
+    /// As [`ExecuteMsg::CreateWithQuotes`].
+    CreateWithQuotes {
+        /// The deployment.
+        deployment: NewDeployment,
+        /// One for each group, in the order of the groups.
+        quotes: Vec<Quote>,
+    },
 }
 
 impl Message for ExecuteMsg {
     fn permission(&self) -> Permission {
         match self {
-            Self::CreateDeployment(_) => Permission::Self_,
+            Self::CreateDeployment(_) | Self::CreateWithQuotes { .. } => Permission::Self_,
             Self::SetDelegate { .. } | Self::SetExcluded { .. } | Self::SetAnyoneStarts { .. } => {
                 Permission::Tenant
             }
@@ -392,8 +441,10 @@ impl Message for ExecuteMsg {
             | Self::CloseDeployment { .. }
             | Self::PauseGroup { .. }
             | Self::CloseGroup { .. }
-            | Self::AcceptBid { .. } => Permission::TenantOrDelegate,
+            | Self::AcceptBid { .. }
+            | Self::AcceptQuote { .. } => Permission::TenantOrDelegate,
             Self::PlaceBid { .. }
+            | Self::PlaceBids { .. }
             | Self::LowerBid { .. }
             | Self::WithdrawBid { .. }
             | Self::StartReclaim { .. } => Permission::Operator,
@@ -416,15 +467,18 @@ impl Message for ExecuteMsg {
     }
 
     fn takes_coins(&self) -> bool {
-        matches!(self, Self::CreateDeployment(_))
+        matches!(self, Self::CreateDeployment(_) | Self::CreateWithQuotes { .. })
     }
 
     fn is_new_business(&self) -> bool {
         matches!(
             self,
             Self::CreateDeployment(_)
+                | Self::CreateWithQuotes { .. }
+                | Self::AcceptQuote { .. }
                 | Self::Receive(_)
                 | Self::PlaceBid { .. }
+                | Self::PlaceBids { .. }
                 | Self::AcceptBid { .. }
                 | Self::StartGroup { .. }
                 | Self::CloseAuction { .. }

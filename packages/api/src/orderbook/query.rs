@@ -59,13 +59,18 @@ pub enum QueryMsg {
         /// The bidder.
         provider: String,
     },
-    /// An order's bids, the lowest first and the earlier before the later.
+    /// An order's bids. Of a `lowest_price` auction the lowest first and the earlier before the later; where the
+    /// tenant chooses by bidder, and whoever wants them by price reads all pages.
     #[returns(BidsResponse)]
     Bids {
         /// The order.
         order: OrderId,
-        /// Price and position of the last of the page before.
+        /// Price and position of the last of the page before, in an auction.
         start_after: Option<(Price, u64)>,
+        /// The last bidder of the page before, where the tenant chooses. Orderbooks of before the field list those
+        /// by price, too: whoever gives both goes on with either.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
         /// Entries at most.
         limit: Option<u32>,
     },
@@ -322,7 +327,7 @@ pub struct BidResponse {
 /// A page of bids.
 #[cw_serde]
 pub struct BidsResponse {
-    /// The lowest first.
+    /// By price, or by bidder where the tenant chooses.
     pub bids: Vec<BidResponse>,
 }
 
@@ -370,6 +375,12 @@ pub struct LeaseResponse {
     /// paid out before and what was earned before the account's clock last started again.
     #[serde(default)]
     pub paid_until: Option<u64>,
+    /// The nonce of the quote that it came of; none if it came of a bid.
+    #[serde(default)]
+    pub nonce: Option<u64>,
+    /// What that quote's provider gives where the group left it open, such as the GPU model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<Attribute>,
 }
 
 /// A page of leases.

@@ -98,17 +98,20 @@ impl Orderbook {
         let msg = |last: Option<&BidResponse>, limit| QueryMsg::Bids {
             order,
             start_after: last.map(|last| (last.price, last.position)),
+            after: last.map(|last| last.provider.clone()),
             limit: Some(limit),
         };
-        self.0.list(usize::MAX, msg, |page: BidsResponse| page.bids).await
+        let mut bids = self.0.list(usize::MAX, msg, |page: BidsResponse| page.bids).await?;
+        bids.sort_by_key(|bid| (bid.price, bid.position));
+        Ok(bids)
     }
 
-    /// The lowest bid on an order, if there is one.
+    /// The lowest bid of a `lowest_price` auction, if there is one.
     ///
     /// # Errors
     /// [`MarketError::Absent`] if there is no such order; another one if there is no answer.
     pub async fn lowest_bid(&self, order: OrderId) -> Answer<Option<BidResponse>> {
-        let msg = QueryMsg::Bids { order, start_after: None, limit: Some(1) };
+        let msg = QueryMsg::Bids { order, start_after: None, after: None, limit: Some(1) };
         Ok(self.0.ask::<BidsResponse>(&msg).await?.bids.into_iter().next())
     }
 

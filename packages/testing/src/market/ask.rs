@@ -29,9 +29,11 @@ impl Market {
 
     /// An order's first page of bids, the lowest first.
     pub fn bids(&self, order: OrderId) -> Vec<BidResponse> {
-        let msg = QueryMsg::Bids { order, start_after: None, limit: Some(MAX_LIMIT) };
+        let msg = QueryMsg::Bids { order, start_after: None, after: None, limit: Some(MAX_LIMIT) };
         let page: BidsResponse = self.chain.ask(&self.contracts.orderbook, &msg);
-        page.bids
+        let mut bids = page.bids;
+        bids.sort_by_key(|bid| (bid.price, bid.position));
+        bids
     }
 
     /// A lease.

@@ -91,7 +91,7 @@ fn of_orderbook(scenario: &Scenario) -> Vec<Value> {
     }
     for order in scenario.orders() {
         queries.extend([Order { order }, Lease { order }]);
-        queries.push(Bids { order, start_after: None, limit: Some(MAX_LIMIT) });
+        queries.push(Bids { order, start_after: None, after: None, limit: Some(MAX_LIMIT) });
         for provider in providers.clone() {
             queries.push(Bid { order, provider: provider.clone() });
             queries.push(Eligible { order, provider });

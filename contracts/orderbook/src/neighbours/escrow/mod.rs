@@ -3,7 +3,7 @@
 //! What open orders reserve stands in the account's record alone. Messages carry differences, so that
 //! nothing here keeps the sum.
 //!
-//! The messages are an enum of our own with the same JSON as the escrow's: six of them are
+//! The messages are an enum of our own with the same JSON as the escrow's: seven of them are
 //! sent, so the writers and readers of all others need not be in this contract's code.
 
 mod link;
@@ -13,7 +13,7 @@ pub use link::{learn_link, link, refresh_link};
 use cosmwasm_schema::serde::{Deserialize, Serialize};
 use cosmwasm_std::{Addr, Coin, StdResult, WasmMsg, to_json_binary};
 use souk_api::{
-    escrow::ReserveChange,
+    escrow::{NewStream, ReserveChange},
     published::{self, AccountRecord, Versioned},
 };
 use souk_contract_std::{Paid, pay};
@@ -29,12 +29,18 @@ enum Message<'a> {
         local: u64,
         tenant: &'a str,
         reserved: Rate,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        streams: &'a [NewStream],
     },
     OpenTokenAccount {
         local: u64,
         tenant: &'a str,
         token: &'a str,
         reserved: Rate,
+    },
+    OpenStreams {
+        local: u64,
+        streams: &'a [NewStream],
     },
     OpenStream {
         local: u64,
@@ -109,7 +115,7 @@ pub fn is_depleted(view: &View, deployment: DeploymentId) -> bool {
     funds(view, deployment).is_ok_and(|funds| funds.is_depleted())
 }
 
-/// Opens a deployment's account with its first deposit. An account for a token is opened
+/// Opens a deployment's account with its first deposit, and begins to pay `streams`. An account for a token is opened
 /// before the token is asked to move coins: what that does then is its tenant's risk alone.
 ///
 /// # Errors
@@ -120,34 +126,25 @@ pub fn open_account(
     tenant: &Addr,
     deposit: &Paid,
     reserved: Rate,
+    streams: &[NewStream],
 ) -> StdResult<Vec<WasmMsg>> {
     let (local, tenant, amount) = (deployment.0, tenant.as_str(), deposit.amount);
     match &deposit.denom {
         Denom::Native(denom) => {
-            let open = Message::OpenAccount { local, tenant, reserved };
+            let open = Message::OpenAccount { local, tenant, reserved, streams };
             Ok(vec![send(ctx, &open, vec![pay::coin(denom, amount)])?])
         }
         Denom::Cw20(token) => {
             let open = Message::OpenTokenAccount { local, tenant, token, reserved };
             let hook = to_json_binary(&Hook::Fund { local })?;
             let fund = pay::send_token(token, ctx.config.escrow.as_str(), amount, hook)?;
-            Ok(vec![send(ctx, &open, Vec::new())?, fund])
+            let mut messages = vec![send(ctx, &open, Vec::new())?, fund];
+            if !streams.is_empty() {
+                messages.push(send(ctx, &Message::OpenStreams { local, streams }, Vec::new())?);
+            }
+            Ok(messages)
         }
     }
-}
-
-/// A stream to open.
-pub struct NewStream<'a> {
-    /// The lease that it pays.
-    pub lease: OrderId,
-    /// Who is paid.
-    pub payee: &'a str,
-    /// Base units an hour.
-    pub price: Price,
-    /// Fee in hundredths of a per cent.
-    pub take_bps: u16,
-    /// The pay of how many last seconds is not paid out while it runs.
-    pub hold: u64,
 }
 
 /// Begins to pay a lease, whose order lets go of what it had reserved.
@@ -157,8 +154,9 @@ pub fn open_stream(
     stream: NewStream,
     released: Rate,
 ) -> StdResult<WasmMsg> {
-    let NewStream { lease, payee, price: rate, take_bps, hold } = stream;
-    let (local, stream, reserved) = (deployment.0, lease.0, ReserveChange::Less(released));
+    let NewStream { stream, payee, rate, take_bps, hold } = stream;
+    let (local, reserved) = (deployment.0, ReserveChange::Less(released));
+    let payee = payee.as_str();
     let open = Message::OpenStream { local, stream, payee, rate, take_bps, reserved, hold };
     send(ctx, &open, Vec::new())
 }
@@ -219,6 +217,8 @@ mod tests {
         let (more, less) = (ReserveChange::More(reserved), ReserveChange::Less(reserved));
         let none = ReserveChange::NONE;
         let (tenant, token, payee, rate) = ("souk1ann", "souk1token", "souk1payee", Price::MAX);
+        let streams =
+            [0, 86_400].map(|hold| NewStream { stream, payee: payee.into(), rate, take_bps, hold });
         let opened = |reserved, hold| {
             let ours = Message::OpenStream { local, stream, payee, rate, take_bps, reserved, hold };
             let payee = payee.into();
@@ -228,8 +228,26 @@ mod tests {
         };
         let pairs = [
             (
-                Message::OpenAccount { local, tenant, reserved },
-                ExecuteMsg::OpenAccount { local, tenant: tenant.into(), reserved },
+                Message::OpenAccount { local, tenant, reserved, streams: &[] },
+                ExecuteMsg::OpenAccount {
+                    local,
+                    tenant: tenant.into(),
+                    reserved,
+                    streams: Vec::new(),
+                },
+            ),
+            (
+                Message::OpenAccount { local, tenant, reserved, streams: &streams },
+                ExecuteMsg::OpenAccount {
+                    local,
+                    tenant: tenant.into(),
+                    reserved,
+                    streams: streams.to_vec(),
+                },
+            ),
+            (
+                Message::OpenStreams { local, streams: &streams },
+                ExecuteMsg::OpenStreams { local, streams: streams.to_vec() },
             ),
             (
                 Message::OpenTokenAccount { local, tenant, token, reserved },

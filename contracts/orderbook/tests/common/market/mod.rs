@@ -6,9 +6,10 @@
 mod actions;
 mod log;
 mod queries;
+mod quoting;
 mod values;
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use cosmwasm_schema::serde::{Serialize, de::DeserializeOwned};
 use cosmwasm_std::{Addr, Coin, Event, HexBinary, StdError, coins};
@@ -39,6 +40,7 @@ use crate::meter::Meter;
 
 pub use actions::GroupAction;
 pub use log::Record;
+pub use quoting::{Asked, quote_key};
 pub use values::*;
 
 /// A deposit that lasts for a year of the prices used here.
@@ -64,6 +66,8 @@ pub struct Market {
     pub minted: u128,
     /// What was sent, if a test keeps books.
     pub log: Option<Vec<Record>>,
+    /// How many prices were quoted.
+    quotes: Cell<u64>,
 }
 
 impl Market {
@@ -130,6 +134,7 @@ impl Market {
             orderbook_code,
             minted: 0,
             log: None,
+            quotes: Cell::new(0),
         }
     }
 

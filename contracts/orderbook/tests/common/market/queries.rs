@@ -31,10 +31,17 @@ impl Market {
         self.query(&QueryMsg::Bid { order, provider }).unwrap()
     }
 
+    /// An order's first page of bids, the lowest first.
     pub fn bids(&self, order: OrderId) -> Vec<BidResponse> {
-        let msg =
-            QueryMsg::Bids { order, start_after: None, limit: Some(souk_api::paging::MAX_LIMIT) };
-        self.query::<BidsResponse>(&msg).unwrap().bids
+        let msg = QueryMsg::Bids {
+            order,
+            start_after: None,
+            after: None,
+            limit: Some(souk_api::paging::MAX_LIMIT),
+        };
+        let mut bids = self.query::<BidsResponse>(&msg).unwrap().bids;
+        bids.sort_by_key(|bid| (bid.price, bid.position));
+        bids
     }
 
     pub fn lease_of(&self, order: OrderId) -> LeaseResponse {

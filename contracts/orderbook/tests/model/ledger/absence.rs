@@ -78,6 +78,19 @@ impl Presence {
         self.seen.insert(provider.to_owned(), at);
     }
 
+    /// If it was not seen later than that.
+    pub fn see_later(&mut self, provider: &str, at: Moment) {
+        if self.seen.get(provider).is_none_or(|seen| at.0 > seen.0) {
+            self.see(provider, at);
+        }
+    }
+
+    /// Whether new business is stopped.
+    pub fn stands_still(&mut self, now: Moment) -> bool {
+        self.end_by_itself(now);
+        self.stands.is_some()
+    }
+
     /// Until when a lease's provider is paid if it is absent now; what may be, where the books do not know.
     pub fn paid_until(
         &mut self,

@@ -67,7 +67,7 @@ impl Ledger {
         let order = self.orders.get_mut(&id).unwrap();
         order.lease.as_mut().unwrap().ended = Some((now, free_at));
         if free_at <= now {
-            order.bids.remove(&lease.provider);
+            order.free_slot(&lease.provider);
         }
     }
 }

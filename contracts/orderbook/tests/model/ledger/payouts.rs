@@ -114,10 +114,16 @@ impl Ledger {
             assert_eq!(done, expected.is_ok(), "tokens of {from} for {account}");
             return;
         }
-        let Some(events) = &record.done else { return };
-        let Cw20Hook::CreateDeployment(new) = from_json(msg).unwrap();
-        self.sent.note_text(r#"{"receive":{}}"#);
+        let msg = match from_json(msg).unwrap() {
+            Cw20Hook::CreateDeployment(new) => ToOrderbook::CreateDeployment(new),
+            Cw20Hook::CreateWithQuotes { deployment, quotes } => {
+                ToOrderbook::CreateWithQuotes { deployment, quotes }
+            }
+        };
         let paid = Some((TOKEN, amount.u128()));
-        self.of_orderbook(market, from, &ToOrderbook::CreateDeployment(new), paid, events);
+        self.foretell(from, &msg, paid, done);
+        let Some(events) = &record.done else { return };
+        self.sent.note_text(r#"{"receive":{}}"#);
+        self.of_orderbook(market, from, &msg, paid, events);
     }
 }

@@ -42,6 +42,9 @@ impl Ledger {
         let units = record.funds.first().map_or(0, |coin| coin.amount.u128());
         let (now, used) = (self.now, self.slots(&from));
         let vault = market.registry.as_str();
+        if done {
+            self.quotes.of_registry(msg);
+        }
         let mut bond = self.bonds.get(&from).cloned().unwrap_or_default();
         let (expected, paid) = match msg {
             ExecuteMsg::Register { payee, operator, .. } => {

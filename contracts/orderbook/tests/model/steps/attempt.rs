@@ -32,6 +32,7 @@ impl Play {
                 self.count(kind);
             }
         }
+        self.note_quoted(&response);
         let market = &self.market;
         let closed = market.events_of::<LeaseClosed>(&response);
         let changed = market.events_of::<GroupChanged>(&response);

@@ -207,7 +207,7 @@ impl Play {
             let before = self.ledger.orders[&id.0].leader().map(|(_, bid)| bid.price);
             let lower = before.unwrap_or(order.spec.ceiling.u128()) * 98 / 100;
             let name = PROVIDERS[usize::from(units) % PROVIDERS.len()];
-            if units % 3 == 0 && self.attempt(|market| market.place(name, id, lower.max(1))).is_ok()
+            if units % 3 < 2 && self.attempt(|market| market.place(name, id, lower.max(1))).is_ok()
             {
                 self.count("a bid in the last second");
                 let moved = self.market.order_of(id).closes_at;
@@ -293,7 +293,7 @@ impl Play {
         let held = self.ledger.orders.iter().filter_map(|(id, order)| {
             let lease = order.lease.as_ref()?;
             let (_, free_at) = lease.ended?;
-            let holds = order.bids.contains_key(&lease.provider);
+            let holds = order.holds_slot(&lease.provider);
             (holds && free_at > now).then(|| (OrderId(*id), lease.provider.clone(), free_at))
         });
         let held: Vec<_> = held.collect();

@@ -31,7 +31,7 @@ fn refusals(market: &mut Market) -> Vec<String> {
         use orderbook::QueryMsg::*;
         ask(&contracts.orderbook, &Lease { order });
         ask(&contracts.orderbook, &Bid { order, provider: provider.clone() });
-        ask(&contracts.orderbook, &Bids { order, start_after: None, limit: None });
+        ask(&contracts.orderbook, &Bids { order, start_after: None, after: None, limit: None });
         ask(&contracts.orderbook, &Eligible { order, provider: provider.clone() });
     }
     ask(&contracts.orderbook, &orderbook::QueryMsg::Order { order: OrderId(99) });
