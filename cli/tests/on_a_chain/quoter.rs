@@ -133,7 +133,7 @@ impl Quoter {
             .with_state(quoter.clone());
         let (uri, pin) = serve(router).await;
         let register = format!("provider register --operator {who} --bond 20000000");
-        let at = format!("--gateway {uri} --pin {pin} --attribute region=eu");
+        let at = format!("--gateway {uri} --pin {pin} region=eu");
         fixture.souk(who, &format!("{register} {at}")).success();
         quoter
     }

@@ -1,6 +1,10 @@
 //! Leases by prices that providers sign: what tenants can rely on, whoever answers.
 
-use std::{fs, process::Stdio, time::Duration};
+use std::{
+    fs,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 
 use predicates::{prelude::*, str::contains};
 use serde_json::Value;
@@ -194,27 +198,29 @@ async fn where_quotes_are_refused_others_are_tried_once_and_then_an_order_with_o
     assert_eq!(deployments(&fixture).await.len(), 4);
 }
 
+/// Ann's deployment by the lowest quote, under way.
+fn start(fixture: &Fixture) -> Child {
+    let home = fixture.home.path();
+    let mut deploy = Command::new(assert_cmd::cargo::cargo_bin("souk"));
+    deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
+    deploy.env("SOUK_KEY", "ann").args(["deploy", "web.yaml", "--bid", "lowest"]);
+    deploy.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_command_that_is_killed_while_it_waits_for_the_block_is_gone_on_with_by_the_next() {
     let fixture = Fixture::new().await;
     let quoter = Quoter::start(&fixture, "provider", 15_000).await;
     let chain = &fixture.chain.handle;
     chain.pause_blocks(true).await.unwrap();
-    let home = fixture.home.path();
-    let start = || {
-        let mut deploy = std::process::Command::new(assert_cmd::cargo::cargo_bin("souk"));
-        deploy.env_clear().current_dir(home).env("SOUK_HOME", home).env("SOUK_NETWORK", "here");
-        let deploy = deploy.env("SOUK_KEY", "ann").stderr(Stdio::piped()).stdout(Stdio::piped());
-        deploy.args(["deploy", "web.yaml", "--bid", "lowest"]).spawn().unwrap()
-    };
-    let mut first = start();
+    let mut first = start(&fixture);
     while chain.mempool_size().await.unwrap() == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     first.kill().unwrap();
     first.wait().unwrap();
     assert!(quoter.inner().manifests.is_empty());
-    let next = start();
+    let next = start(&fixture);
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(chain.mempool_size().await.unwrap(), 1, "it sends nothing meanwhile");
     chain.pause_blocks(false).await.unwrap();
@@ -231,6 +237,28 @@ async fn a_command_that_is_killed_while_it_waits_for_the_block_is_gone_on_with_b
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_commands_at_once_are_two_deployments() {
+    let fixture = Fixture::new().await;
+    let quoter = Quoter::start(&fixture, "provider", 15_000).await;
+    let chain = &fixture.chain.handle;
+    chain.pause_blocks(true).await.unwrap();
+    let one = start(&fixture);
+    while chain.mempool_size().await.unwrap() == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let other = start(&fixture);
+    while quoter.inner().signed.len() < 2 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    chain.pause_blocks(false).await.unwrap();
+    for command in [one, other] {
+        let done = tokio::task::block_in_place(|| command.wait_with_output().unwrap());
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+    assert_eq!(deployments(&fixture).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_never_came_into_a_block_is_waited_for_and_then_sent_anew() {
     let fixture = Fixture::new().await;
     let _quoter = Quoter::start(&fixture, "provider", 15_000).await;
@@ -239,12 +267,14 @@ async fn what_never_came_into_a_block_is_waited_for_and_then_sent_anew() {
     let mut kept: Value =
         serde_json::from_slice(&fs::read(folder.join("1.json")).unwrap()).unwrap();
     let market = Market::new(fixture.chain.network.clone()).unwrap();
-    let height = market.now().await.unwrap().0;
+    // As if it were sent in a while, since this chain is fast.
+    let height = market.now().await.unwrap().0 + 100;
     kept["sending"]["height"] = height.into();
     let left = folder.join(format!("{}.json", "07".repeat(32)));
     fs::write(&left, kept.to_string()).unwrap();
     // Another's is not waited for.
-    fixture.souk("bob", "deploy web.yaml --bid lowest").success();
+    let bob = fixture.souk("bob", "deploy web.yaml --bid lowest").success();
+    bob.stderr(contains("waiting until").not());
     let waited = fixture.souk("ann", "deploy web.yaml --bid lowest").success();
     waited.stderr(contains("waiting until it is in a block or cannot be any more"));
     assert!(market.now().await.unwrap().0 > height + 40);

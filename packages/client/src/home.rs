@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Write},
+    io::{BufReader, ErrorKind, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -45,6 +45,15 @@ pub struct Sending {
     pub height: u64,
     /// That block's time, Unix seconds.
     pub time: u64,
+}
+
+/// A file of what must not be lost of a deployment. While this is held no other command takes the deployment for one that
+/// was left behind.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where it is.
+    pub path: PathBuf,
+    _file: fs::File,
 }
 
 /// What was kept of a deployment whose number is not known: its creation was under way when the command ended.
@@ -138,7 +147,7 @@ impl Home {
         commitment: &[u8],
         upload: &ManifestUpload,
         sending: Sending,
-    ) -> Result<PathBuf, Error> {
+    ) -> Result<Kept, Error> {
         let path = self.upload_path(chain_id, commitment);
         if let Some(folder) = path.parent() {
             make_private_dir(folder)?;
@@ -150,8 +159,8 @@ impl Home {
         };
         let text = serde_json::to_vec(&saved)
             .map_err(|error| Error::input("manifest", error.to_string()))?;
-        write_private(&path, &text)?;
-        Ok(path)
+        let file = write_private(&path, &text)?;
+        Ok(Kept { path, _file: file })
     }
 
     /// Names what was kept by the number of its deployment, for people. It is found either way.
@@ -169,16 +178,19 @@ impl Home {
         fs::rename(kept, &path).map_err(|source| Error::File { path, source })
     }
 
-    /// What was kept of deployments whose creation a command did not see through. Files of before, and those that
-    /// cannot be read, are passed over.
+    /// What was kept of deployments whose creation a command did not see through. What a command that runs is about to
+    /// create, files of before, and those that cannot be read are passed over.
     pub fn unnumbered(&self, chain_id: &str) -> Vec<Unnumbered> {
         let folder = self.0.join("deployments").join(chain_id);
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         let read = |path: PathBuf| {
             let commitment = hex::decode(path.file_stem()?.to_str()?).ok()?;
             let is_kept = commitment.len() == 32 && path.extension()? == "json";
-            let saved = is_kept.then(|| fs::read(&path).ok()).flatten()?;
-            let saved: SavedDeployment = serde_json::from_slice(&saved).ok()?;
+            let file = is_kept.then(|| fs::File::open(&path).ok()).flatten()?;
+            if matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)) {
+                return None;
+            }
+            let saved: SavedDeployment = serde_json::from_reader(BufReader::new(file)).ok()?;
             let upload = ManifestUpload { manifest: saved.manifest, salt: saved.salt };
             Some(Unnumbered { commitment, upload, sending: saved.sending? })
         };
@@ -239,8 +251,8 @@ fn make_private_dir(path: &Path) -> Result<(), Error> {
     made.map_err(|source| Error::File { path: path.into(), source })
 }
 
-/// Writes a file that only its owner reads, whole or not at all.
-fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
+/// Writes a file that only its owner reads, whole or not at all, and gives it, locked.
+fn write_private(path: &Path, content: &[u8]) -> Result<fs::File, Error> {
     let partial = path.with_extension("partial");
     let write = || {
         let mut file = fs::OpenOptions::new()
@@ -251,7 +263,10 @@ fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
             .open(&partial)?;
         file.write_all(content)?;
         file.sync_all()?;
-        fs::rename(&partial, path)
+        // There are file systems without locks; a command is then taken for one that was left behind.
+        let _ = file.try_lock();
+        fs::rename(&partial, path)?;
+        Ok(file)
     };
     write().map_err(|source| Error::File { path: path.into(), source })
 }

@@ -106,7 +106,7 @@ async fn send(
     let sending = Sending { tenant: wallet.address.clone(), height, time };
     let kept = home.keep_upload(chain_id, &commitment, &plan.upload, sending)?;
     let sent = wallet.send("creating the deployment", vec![message]).await;
-    let outcome = sent.map_err(|error| not_created(unknown_key(error), plan, &kept))?;
+    let outcome = sent.map_err(|error| not_created(unknown_key(error), plan, &kept.path))?;
     let found = events::of_orderbook(&outcome.events, orderbook);
     let deployment = found
         .iter()
@@ -116,7 +116,7 @@ async fn send(
         })
         .ok_or_else(|| Error::NotFound("the transaction created no deployment".to_owned()))?;
     if let Err(error) = home.number_upload(chain_id, &commitment, deployment) {
-        tracing::warn!(%error, kept = %kept.display(), "the manifest keeps its commitment's name");
+        tracing::warn!(%error, kept = %kept.path.display(), "the manifest keeps its commitment's name");
     }
     Ok((deployment, outcome, found))
 }

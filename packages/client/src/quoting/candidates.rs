@@ -1,6 +1,6 @@
 //! Who is asked: the providers that match by the chain's own rules.
 
-use futures::{StreamExt as _, stream};
+use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use rand::seq::SliceRandom as _;
 use souk_api::{orderbook::ProviderStatsResponse, registry::ProviderResponse};
 use souk_core::{Attribute, GroupSpec, PriceFloor, matching};
@@ -50,30 +50,38 @@ pub(super) async fn candidates(
     providers.retain(|provider| only.is_none_or(|only| provider.provider == only));
     // So that nobody is first because of its address, whether to be asked or among equals.
     providers.shuffle(&mut rand::thread_rng());
-    let mut found =
-        Candidates { others: vec![Vec::new(); wanted.groups.len()], ..Default::default() };
     let all = providers.len();
     let held = providers.into_iter().map(|provider| async move {
-        let groups = held_against(market, wanted, &provider, now).await;
-        groups.map(|groups| (provider, groups))
+        let verdicts = held_against(market, wanted, &provider, now).await;
+        verdicts.map(|verdicts| (provider, verdicts))
     });
-    let mut held = stream::iter(held).buffered(LOOKING_UP);
+    let held = stream::iter(held).buffered(LOOKING_UP);
+    Ok(enough(held, all, wanted.groups.len()).await?)
+}
+
+/// A provider, and for each group whether it may have it, or why not.
+type Held = (ProviderResponse, Vec<Result<(), String>>);
+
+/// The first of `all` providers that may have some of the groups, as many as are asked. No more of them are looked at.
+async fn enough<E>(
+    mut held: impl Stream<Item = Result<Held, E>> + Unpin,
+    all: usize,
+    groups: usize,
+) -> Result<Candidates, E> {
+    let mut found = Candidates { others: vec![Vec::new(); groups], ..Default::default() };
     let mut seen = 0;
     while found.asked.len() < MOST_ASKED
-        && let Some(one) = held.next().await
+        && let Some((provider, verdicts)) = held.try_next().await?
     {
         seen += 1;
-        let (provider, groups) = one?;
         let mut matched = Vec::new();
-        for (group, verdict) in groups.into_iter().enumerate() {
-            match verdict {
-                Ok(()) => matched.push(group),
-                Err(reason) => found.others[group].push(NoBid {
-                    provider: provider.provider.clone(),
-                    source: "chain",
-                    reason,
-                }),
-            }
+        for (group, verdict) in verdicts.into_iter().enumerate() {
+            let Err(reason) = verdict else {
+                matched.push(group);
+                continue;
+            };
+            let provider = provider.provider.clone();
+            found.others[group].push(NoBid { provider, source: "chain", reason });
         }
         if !matched.is_empty() {
             found.asked.push(Candidate { provider, groups: matched });
@@ -152,4 +160,32 @@ pub fn has_slot(stats: &ProviderStatsResponse) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("its bond backs {} leases, and all are taken", stats.slots))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::{super::judge::tests::priced, *};
+
+    #[tokio::test]
+    async fn of_many_that_match_some_are_asked_and_those_that_do_not_take_no_place() {
+        let all = 500;
+        let held = (0..all).map(|at| {
+            let provider = (*priced(&format!("souk1{at}"), 5).provider).clone();
+            // Every second one matches nothing, every fourth the second group alone.
+            let verdicts: Vec<Result<(), String>> = match at % 4 {
+                0 => vec![Err("no".to_owned()), Ok(())],
+                2 => vec![Ok(()), Ok(())],
+                _ => vec![Err("no".to_owned()), Err("no".to_owned())],
+            };
+            Ok::<_, Infallible>((provider, verdicts))
+        });
+        let found = enough(stream::iter(held), all, 2).await.unwrap_or_else(|never| match never {});
+        assert_eq!(found.asked.len(), MOST_ASKED);
+        assert_eq!((found.others[0].len(), found.others[1].len()), (299, 199));
+        assert_eq!(found.left_out, all - 399);
+        let groups = |at: usize| found.asked[at].groups.as_slice();
+        assert_eq!((groups(0), groups(1)), (&[1][..], &[0, 1][..]));
+    }
 }

@@ -15,7 +15,16 @@ pub(super) async fn gather<T>(
     asks: Vec<impl Future<Output = T>>,
     within: Duration,
 ) -> Vec<Option<T>> {
-    let deadline = Instant::now() + within;
+    gather_enough(asks, (within, within), |_| false).await
+}
+
+/// The same, and once what came is enough by the word of `enough`, which hears each answer, for `further` at most.
+pub(super) async fn gather_enough<T>(
+    asks: Vec<impl Future<Output = T>>,
+    (within, further): (Duration, Duration),
+    mut enough: impl FnMut(&T) -> bool,
+) -> Vec<Option<T>> {
+    let mut deadline = Instant::now() + within;
     let rounds = u32::try_from(asks.len().div_ceil(CONCURRENT)).unwrap_or(u32::MAX).max(1);
     let each = within / rounds;
     let mut answers: Vec<Option<T>> = asks.iter().map(|_| None).collect();
@@ -23,6 +32,9 @@ pub(super) async fn gather<T>(
     let asks = asks.map(|(at, ask)| async move { (at, timeout(each, ask).await.ok()) });
     let mut running = stream::iter(asks).buffer_unordered(CONCURRENT);
     while let Ok(Some((at, answer))) = timeout_at(deadline, running.next()).await {
+        if answer.as_ref().is_some_and(&mut enough) {
+            deadline = deadline.min(Instant::now() + further);
+        }
         answers[at] = answer;
     }
     answers
@@ -51,6 +63,19 @@ mod tests {
         assert!(answers[..CONCURRENT].iter().all(Option::is_none));
         let heard: Vec<usize> = answers[CONCURRENT..].iter().flatten().copied().collect();
         assert_eq!(heard, (0..50).collect::<Vec<_>>());
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test]
+    async fn what_is_enough_is_not_held_up_by_those_who_say_nothing() {
+        let asks = [pending::<usize>().boxed(), async { 1 }.boxed(), async { 2 }.boxed()];
+        let (begun, mut heard) = (Instant::now(), 0);
+        let times = (Duration::from_secs(60), Duration::from_millis(50));
+        let answers = gather_enough(asks.into(), times, |_| {
+            heard += 1;
+            heard == 2
+        });
+        assert_eq!(answers.await, [None, Some(1), Some(2)]);
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 

@@ -17,8 +17,8 @@ use super::{Wanted, candidates::floors, words::short};
 /// By how many seconds a quote may be made after the newest block that is known here: nodes are not all as far.
 /// Whoever uses it waits for that second.
 const AHEAD: u64 = 10;
-/// For how many seconds a quote must still hold, so that it can come into a block.
-const LEFT: u64 = 10;
+/// For how many seconds a quote must still hold when it is asked for: it has to be signed and to come into a block.
+const LEFT: u64 = 20;
 
 /// A price that a provider would run a group for, and what comes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,13 +3,14 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use souk_api::orderbook::Quote;
+use souk_gateway::QuotesResponse;
 use tokio::time::{Instant, sleep};
 
 use super::{
     Priced, Wanted,
     ask::{heard, said},
     choose::by_provider,
-    gather::gather,
+    gather::gather_enough,
     judge,
 };
 use crate::{
@@ -25,6 +26,9 @@ pub const SIGNING: Duration = Duration::from_secs(5);
 /// How long the node that is asked here may be behind a provider's.
 const BEHIND: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_millis(100);
+
+/// How long others still have once there is a quote for each group.
+const FURTHER: Duration = Duration::from_secs(1);
 
 /// What was signed for a group.
 #[derive(Clone, Debug, Default)]
@@ -55,31 +59,27 @@ pub async fn sign(
     wishes: &[Vec<Priced>],
 ) -> Result<Signed, Error> {
     let asked = by_provider(wishes);
-    let asks = asked.iter().map(|one| ask(market, wallet, wanted, one));
-    let answers = gather(asks.collect(), SIGNING).await;
     let now = market.now().await?.1;
+    let asks = asked.iter().map(|one| async move {
+        let answer = heard(Some(ask(market, wallet, wanted, one).await), SIGNING);
+        judged(market, wanted, one, answer, now)
+    });
+    let mut open: BTreeSet<usize> = (0..wanted.groups.len()).collect();
+    let answers = gather_enough(asks.collect(), (SIGNING, FURTHER), |answers: &Vec<Answer>| {
+        for (group, answer) in answers {
+            if answer.is_ok() {
+                open.remove(group);
+            }
+        }
+        open.is_empty()
+    });
     let mut signed = Signed { groups: vec![SignedGroup::default(); wanted.groups.len()] };
-    for (one, answer) in asked.iter().zip(answers) {
-        let answers = heard(answer, SIGNING).and_then(|answer| judge::each(answer, one.len()));
-        let mut answers = answers.map(Vec::into_iter);
-        let mut nonces = BTreeSet::new();
-        for (group, priced) in one {
-            let whom = (wanted.whom(&wanted.groups[*group], market), now);
-            let Priced { provider, offered } = priced;
-            let judged = match &mut answers {
-                Ok(answers) => answers
-                    .next()
-                    .ok_or_else(String::new)
-                    .and_then(|answer| judge::signed(answer, offered, wanted, provider, whom)),
-                Err(reason) => Err(reason.clone()),
-            };
-            // The chain would take the first alone.
-            let once = judged.and_then(|quote| match nonces.insert(quote.nonce) {
-                true => Ok(quote),
-                false => Err("it signed two groups as one".to_owned()),
-            });
-            let of_group = &mut signed.groups[*group];
-            match once {
+    for (one, answers) in asked.iter().zip(answers.await) {
+        let Some((_, Priced { provider, .. })) = one.first() else { continue };
+        let late = || judged(market, wanted, one, heard(None, SIGNING), now);
+        for (group, answer) in answers.unwrap_or_else(late) {
+            let of_group = &mut signed.groups[group];
+            match answer {
                 Ok(quote) => of_group.quotes.push(quote),
                 Err(reason) => of_group.others.push(said(provider, reason)),
             }
@@ -89,6 +89,40 @@ pub async fn sign(
         group.quotes.sort_by_key(|quote| quote.price);
     }
     Ok(signed)
+}
+
+/// What a provider signed for a group, by its place, or why that does not count.
+type Answer = (usize, Result<Quote, String>);
+
+/// What a provider signed for each of its groups.
+fn judged(
+    market: &Market,
+    wanted: &Wanted,
+    one: &[(usize, Priced)],
+    answer: Result<QuotesResponse, String>,
+    now: u64,
+) -> Vec<Answer> {
+    let answers = answer.and_then(|answer| judge::each(answer, one.len()));
+    let mut answers = answers.map(Vec::into_iter);
+    let mut nonces = BTreeSet::new();
+    let mut all = Vec::new();
+    for (group, Priced { provider, offered }) in one {
+        let whom = (wanted.whom(&wanted.groups[*group], market), now);
+        let judged = match &mut answers {
+            Ok(answers) => answers
+                .next()
+                .ok_or_else(String::new)
+                .and_then(|answer| judge::signed(answer, offered, wanted, provider, whom)),
+            Err(reason) => Err(reason.clone()),
+        };
+        // The chain would take the first alone.
+        let once = judged.and_then(|quote| match nonces.insert(quote.nonce) {
+            true => Ok(quote),
+            false => Err("it signed two groups as one".to_owned()),
+        });
+        all.push((*group, once));
+    }
+    all
 }
 
 /// Waits until there is a block of that second, and gives its height and time: a quote is refused before it was
@@ -112,9 +146,9 @@ async fn ask(
     wallet: &Wallet,
     wanted: &Wanted,
     one: &[(usize, Priced)],
-) -> Result<souk_gateway::QuotesResponse, GatewayError> {
+) -> Result<QuotesResponse, GatewayError> {
     let Some((_, Priced { provider, .. })) = one.first() else {
-        return Ok(souk_gateway::QuotesResponse { answers: Vec::new() });
+        return Ok(QuotesResponse { answers: Vec::new() });
     };
     let token = wallet.token(market, &provider.provider, gateway::now());
     let token = token.map_err(|error| GatewayError::Answer(error.to_string()))?;
