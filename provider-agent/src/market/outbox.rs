@@ -12,6 +12,7 @@ use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, Price};
 
 use crate::{
     config::Contracts,
+    model::Cursor,
     store::{StoreError, Topic, Tx, cursor},
 };
 
@@ -192,9 +193,10 @@ pub fn take_back_key(order: OrderId) -> String {
     format!("withdraw_bid/{order}")
 }
 
-/// The key of the heartbeat that was queued at a block.
-pub fn heartbeat_key(height: u64) -> String {
-    format!("heartbeat/{height}")
+/// The key of the heartbeat that was queued at a block and time. While the store stands still the time goes on, and
+/// so do heartbeats.
+pub fn heartbeat_key(at: Cursor) -> String {
+    format!("heartbeat/{}/{}", at.height, at.time)
 }
 
 /// As [`send`], before all that waits; true if it is in the outbox now and was not before.

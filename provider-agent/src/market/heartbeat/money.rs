@@ -77,5 +77,5 @@ impl Money {
 /// The gas that the last heartbeat asked for.
 fn gas_of_last(sql: &rusqlite::Connection) -> Result<Option<u64>, StoreError> {
     let Some(beat) = seen::get(sql)?.beat else { return Ok(None) };
-    Ok(Outbox::gas_limit(sql, &heartbeat_key(beat.height))?)
+    Ok(Outbox::gas_limit(sql, &heartbeat_key(beat))?)
 }

@@ -42,7 +42,7 @@ impl Stored {
             return Ok(None);
         }
         let seen = seen::get(sql)?;
-        let last = seen.beat.map(|beat| Outbox::outcome(sql, &heartbeat_key(beat.height)));
+        let last = seen.beat.map(|beat| Outbox::outcome(sql, &heartbeat_key(beat)));
         let last = last.transpose()?.flatten();
         Ok(Some(Self {
             at,

@@ -1,5 +1,6 @@
 //! That the provider is there: heartbeats, what they cost, and what an absence does.
 
+mod clocks;
 mod ends;
 mod heartbeats;
 mod lies;
