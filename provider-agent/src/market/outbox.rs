@@ -1,6 +1,7 @@
 //! The messages of the operator key, and the durable outbox that they are put into, in the same
 //! transaction as their reason.
 
+use cosmwasm_std::HexBinary;
 use rusqlite::Connection;
 use souk_api::{escrow, orderbook, registry};
 use souk_chain::{
@@ -175,6 +176,16 @@ impl Messages {
     pub fn set_maintenance(&self, on: bool) -> Message {
         let provider = self.provider.clone();
         self.registry(&registry::ExecuteMsg::SetMaintenance { provider, on })
+    }
+
+    /// Sets the key by which others check what the agent signs; 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
+    pub fn set_quote_key(&self, key: Option<HexBinary>) -> Message {
+        let provider = self.provider.clone();
+        self.registry(&registry::ExecuteMsg::SetQuoteKey { provider, key })
     }
 
     /// Withdraws what a lease has earned; it is paid to the provider's payee.

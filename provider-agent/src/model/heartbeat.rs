@@ -41,6 +41,13 @@ pub fn asked_for(limit: u64) -> u64 {
     heartbeat_every(limit) / QUARTERS
 }
 
+/// When the chain last saw the provider, where the endpoints say `said`, and `by_events` is what events say of it by
+/// the time at which they answered. One that came meanwhile may be made up: a heartbeat too many costs less than one
+/// too few.
+pub fn last_seen(by_events: Option<u64>, said: u64) -> u64 {
+    by_events.map_or(said, |at| at.min(said))
+}
+
 /// The input of [`decide`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Input {
@@ -69,11 +76,16 @@ pub enum Decision {
     Stop,
 }
 
+/// Whether nothing of what is paid runs for so long that the provider does not say any more that it is there.
+pub fn is_silent(limit: u64, standstill: u64) -> bool {
+    standstill > heartbeat_every(limit)
+}
+
 /// Whether a heartbeat is due.
 pub fn decide(input: &Input) -> Decision {
     let Some(limit) = input.limit else { return Decision::Wait };
     let every = heartbeat_every(limit);
-    if input.standstill > every {
+    if is_silent(limit, input.standstill) {
         return Decision::Stop;
     }
     let is_late = input.beat.is_none_or(|beat| is_past(beat, asked_for(limit), input.now));
@@ -171,6 +183,13 @@ mod tests {
         ] {
             assert_eq!(decide(&input), decision, "{what}");
         }
+    }
+
+    #[test]
+    fn an_event_that_came_while_the_endpoints_were_asked_makes_nobody_seen() {
+        assert_eq!(last_seen(Some(104_000), 100_000), 100_000);
+        assert_eq!(last_seen(Some(100_000), 104_000), 100_000);
+        assert_eq!(last_seen(None, 100_000), 100_000);
     }
 
     #[test]

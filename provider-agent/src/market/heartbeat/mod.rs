@@ -11,7 +11,10 @@
 mod money;
 mod state;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures::future::join_all;
 use souk_chain::PipelineHandle;
@@ -32,8 +35,9 @@ use crate::{
     model::{
         Cursor,
         health::Reporter,
-        heartbeat::{Decision, Input, Standstill, asked_for, decide, unseen},
+        heartbeat::{Decision, Input, Standstill, asked_for, decide, is_silent, last_seen, unseen},
         interfaces::PodSource,
+        presence::There,
     },
     store::{Store, StoreError, Topic, Tx, seen},
 };
@@ -122,18 +126,24 @@ impl Heartbeats {
 
     /// One round; what is wrong, if anything is.
     async fn round(&self, memory: &mut Memory) -> Result<Option<String>, ChainError> {
+        if is_current(&self.following.borrow()) {
+            self.judge(|there| there.current = Some(Instant::now()));
+        }
         let Some(stored) = self.store.read(Stored::read).await? else { return Ok(None) };
         let limit = stored.limit;
         memory.money.look(self, limit.unwrap_or(self.least_limit)).await;
         // It is served, and what it runs stands still, whether it has a limit or not.
         let runs = if stored.served == 0 { Some(true) } else { self.pods.any_runs() };
         let standstill = memory.standstill.record(stored.at.time, runs);
+        let silent = limit.is_some_and(|limit| is_silent(limit, standstill));
+        self.judge(|there| (there.silent, there.judged) = (silent, true));
         let Some(limit) = limit else {
             memory.asked = None;
             self.publish(stored.seen.at.map(|at| at.time));
             return Ok(None);
         };
         let now = self.now(&stored).await;
+        self.judge(|there| there.head = now);
         let seen = self.seen(memory, &stored, limit, now).await?;
         self.publish(Some(seen));
         let beat = stored.seen.beat.map(|beat| beat.time);
@@ -201,8 +211,7 @@ impl Heartbeats {
             seen::get(tx)
         };
         let known = self.store.write(correct).await?;
-        // An event that came meanwhile may be made up: a heartbeat too many costs less than one too few.
-        Ok(known.at.map_or(seen, |at| at.time.min(seen)))
+        Ok(last_seen(known.at.map(|at| at.time), seen))
     }
 
     async fn send(&self, at: Cursor, now: u64) -> Result<(), ChainError> {
@@ -219,6 +228,15 @@ impl Heartbeats {
             self.state.send_modify(|state| state.sent += 1);
         }
         Ok(())
+    }
+
+    /// Publishes for the gateway what is known of whether it may say that the provider is there.
+    fn judge(&self, change: impl FnOnce(&mut There)) {
+        self.state.send_if_modified(|state| {
+            change(&mut state.there);
+            // Nobody waits for it.
+            false
+        });
     }
 
     fn publish(&self, seen: Option<u64>) {

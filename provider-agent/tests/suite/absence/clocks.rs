@@ -1,4 +1,4 @@
-//! What time it is for heartbeats while the store does not follow, and when the endpoints are asked.
+//! What time it is for heartbeats while the store does not follow.
 
 use std::{
     sync::{
@@ -9,17 +9,13 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use souk_api::{orderbook::events::ProviderSeen, published::namespace};
-use souk_devchain::proxy::{Effect, On, Proxy, change, hook};
+use souk_devchain::proxy::{Effect, On, Proxy, change};
 
-use super::{fixture, heartbeats, leased, now, pass, seen_after, watched};
-use crate::{
-    lies::make_up,
-    support::{Fixture, InProcess, fixture::address, until},
-};
+use super::{fixture, heartbeats, leased, now, seen_after, watched};
+use crate::support::{Fixture, InProcess};
 
 /// No block gets into a store by this endpoint from now on. What was being asked for is over by the end.
-async fn stand_still(endpoint: &Proxy) {
+pub async fn stand_still(endpoint: &Proxy) {
     for asked in ["block", "block_results"] {
         endpoint.always(On(asked, ""), Effect::Unreachable);
     }
@@ -81,39 +77,5 @@ async fn a_clock_that_runs_ahead_at_one_endpoint_makes_no_heartbeat_while_the_st
     // What is due is sent all the same.
     is_due(&fixture).await;
     assert_eq!(heartbeats(&fixture), 1);
-    agent.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn being_seen_by_made_up_events_while_the_endpoints_are_asked_keeps_no_heartbeat_back() {
-    let mut fixture = fixture().await;
-    let second = fixture.chain.another_endpoint().await.unwrap();
-    let liar = Proxy::before(&fixture.chain.rpc_url()).await;
-    let honest = Proxy::before(&second.url()).await;
-    let (config, _) = watched(&fixture, &[liar.url(), honest.url()]);
-    let agent = InProcess::start(&config).await;
-    leased(&fixture, &agent).await;
-    make_up(&liar, &fixture, ProviderSeen { provider: address("provider"), at: 1 });
-    // So slow that blocks are stored before it answers.
-    let asked = Arc::new(AtomicU64::new(0));
-    for _ in 0..500 {
-        let count = Arc::clone(&asked);
-        let slow = hook(async move {
-            count.fetch_add(1, Ordering::SeqCst);
-            tokio::time::sleep(Duration::from_secs(2)).await;
-        });
-        honest.once(On("abci_query", namespace::PROVIDER_STATS), Effect::After(slow));
-    }
-    let from = now(&fixture).await;
-    for _ in 0..4 {
-        let before = asked.load(Ordering::SeqCst);
-        pass(&fixture, &agent, 1_500).await;
-        until("the endpoints are asked", async || {
-            (asked.load(Ordering::SeqCst) > before).then_some(())
-        })
-        .await;
-        tokio::time::sleep(Duration::from_secs(3)).await;
-    }
-    seen_after(&fixture, from + 4_320).await;
     agent.stop().await;
 }
