@@ -17,7 +17,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use souk_chain::PipelineHandle;
+use souk_chain::{PipelineHandle, tx::GasPrice};
 use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -59,8 +59,10 @@ pub struct Heartbeats {
     pub store: Store,
     /// Builds the messages.
     pub messages: Messages,
-    /// The transaction pipeline, for the price of gas.
+    /// The transaction pipeline, for the present price of gas.
     pub pipeline: PipelineHandle,
+    /// The configured price, to which a raised one falls again.
+    pub gas_price: GasPrice,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
     /// The pods of the leases.

@@ -338,6 +338,7 @@ impl Agent {
             store: self.store.clone(),
             messages: self.messages.clone(),
             pipeline: self.pipeline.handle(),
+            gas_price: self.config.chain.gas_price.clone(),
             following: self.following.subscribe(),
             pods: Arc::new(caches.clone()),
             least_limit: self.config.bidding.shortest_absence_limit.0,
