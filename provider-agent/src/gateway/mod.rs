@@ -1,6 +1,6 @@
 //! The TLS server for tenants: manifest, status, logs and events of their leases.
 //!
-//! Every route but `version` and `status` needs a wallet token whose issuer is the lease's (or the
+//! Every route but `version`, `status` and `presence` needs a wallet token whose issuer is the lease's (or the
 //! order's) tenant or the deployment's delegate. What runs in the cluster comes from [`Workloads`].
 //!
 //! Nobody takes what others need: connections and requests are limited by address and network
@@ -31,6 +31,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use souk_gateway::token::Policy;
+use tokio::sync::watch;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use error::{GatewayError, ServeError};
@@ -39,8 +40,8 @@ pub use listener::{CLOSING, serve};
 use crate::{
     cluster::workloads::Workloads,
     config,
-    market::lookup::ChainLookup,
-    model::{health::Failures, manifest::Rules, scope::MarketScope},
+    market::{heartbeat::HeartbeatState, lookup::ChainLookup},
+    model::{QuoteKey, Registered, health::Failures, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 
@@ -66,8 +67,20 @@ pub struct State {
     delegates: delegates::Delegates,
     /// The last answer to `status`.
     status: routes::StatusCache,
+    /// By what it is said that the provider is there; nothing is without.
+    word: Option<Word>,
     /// Where listener and certificate report what is wrong.
     failures: Failures,
+}
+
+/// By what the gateway says that the provider is there.
+pub struct Word {
+    /// The key that signs it.
+    pub key: QuoteKey,
+    /// Whose key the registry has.
+    pub registered: watch::Receiver<Registered>,
+    /// Whether anything runs, and follows the chain.
+    pub heartbeats: watch::Receiver<HeartbeatState>,
 }
 
 impl State {
@@ -95,8 +108,15 @@ impl State {
             streams,
             delegates,
             status,
+            word: None,
             failures,
         }
+    }
+
+    /// Lets it say that the provider is there.
+    #[must_use]
+    pub fn saying(self, word: Word) -> Self {
+        Self { word: Some(word), ..self }
     }
 
     /// Lets listener and certificate report there what is wrong.

@@ -4,6 +4,7 @@ mod events;
 mod lease_status;
 mod logs;
 mod manifest;
+mod presence;
 mod reason;
 mod status;
 mod version;
@@ -26,6 +27,7 @@ pub fn all() -> Router<Arc<State>> {
     Router::new()
         .route(route::VERSION, get(version::get))
         .route(route::STATUS, get(status::get))
+        .route(route::PRESENCE, get(presence::get))
         .route(route::MANIFEST, put(manifest::put).get(manifest::get))
         .route(route::LEASE_STATUS, get(lease_status::get))
         .route(route::LOGS, get(logs::get))

@@ -13,7 +13,7 @@ use crate::{
         leases::{dry_run::DryRuns, progress::ProgressMap, workloads::ClusterWorkloads},
     },
     config::Config,
-    gateway::{self, ServeError, State},
+    gateway::{self, ServeError, State, Word},
     market::lookup::ChainLookup,
     model::{
         health::Failures, hosts::Domains, image::ImageRules, manifest::Rules, scope::MarketScope,
@@ -34,6 +34,7 @@ pub(super) struct Parts {
     pub progress: ProgressMap,
     pub capacity: watch::Receiver<CapacityState>,
     pub dry_runs: DryRuns,
+    pub word: Word,
     pub failures: Failures,
 }
 
@@ -49,6 +50,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         progress,
         capacity,
         dry_runs,
+        word,
         failures,
     } = parts;
     let provider = config.provider.address.clone();
@@ -75,6 +77,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         Rules { domains: Domains::of(&config.cluster), images: ImageRules::of(&config.cluster) };
     let settings = config.gateway.clone();
     let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
+        .saying(word)
         .reporting_to(failures);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await

@@ -45,6 +45,7 @@ use crate::{
         },
     },
     config::{Config, SelfCheck},
+    gateway::Word,
     market::{
         Market,
         audit::{Auditor, Findings},
@@ -54,16 +55,17 @@ use crate::{
         heartbeat::{HeartbeatState, Heartbeats},
         lookup::ChainLookup,
         outbox::Messages,
+        quote_key::KeyKeeper,
         upkeep::Upkeep,
     },
     model::{
-        MarketId,
+        MarketId, QuoteKey, Registered,
         health::{Failures, Part},
         placement::Limits,
         reach::LastAttempt,
         scope::MarketScope,
     },
-    store::{Store, StoreError, copies, copy_files, digest_key},
+    store::{Store, StoreError, copies, copy_files, digest_key, quote_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -118,6 +120,10 @@ pub struct Agent {
     dry_runs: watch::Sender<LastAttempt>,
     findings: Findings,
     heartbeats: watch::Sender<HeartbeatState>,
+    /// The key with which it signs what it says off chain.
+    quote_key: QuoteKey,
+    /// Whose the registry has.
+    registered: watch::Sender<Registered>,
     capacity: watch::Sender<CapacityState>,
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
@@ -136,6 +142,7 @@ impl Agent {
         let config = Arc::new(config);
         let key = load_key(&config)?;
         let store = open_store(&config).await?;
+        let quote_key = quote_key::load_or_make(&config.store.path)?;
         let client = Client::new(config.chain.client())?;
         if let Err(wrong @ RpcError::WrongChain { .. }) = client.status().await {
             return Err(wrong.into());
@@ -171,6 +178,8 @@ impl Agent {
             dry_runs: watch::Sender::default(),
             findings,
             heartbeats: watch::Sender::default(),
+            quote_key,
+            registered: watch::Sender::default(),
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
             holder,
@@ -329,6 +338,7 @@ impl Agent {
             store: self.store.clone(),
             messages: self.messages.clone(),
             pipeline: self.pipeline.handle(),
+            gas_price: self.config.chain.gas_price.clone(),
             following: self.following.subscribe(),
             pods: Arc::new(caches.clone()),
             least_limit: self.config.bidding.shortest_absence_limit.0,
@@ -337,6 +347,16 @@ impl Agent {
             health: self.failures.of(Part::Heartbeats),
         };
         tasks.spawn("heartbeats", heartbeats.run(stop.clone()));
+        let keeper = KeyKeeper {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            messages: self.messages.clone(),
+            key: self.quote_key.clone(),
+            idle: idle.subscribe(),
+            state: self.registered.clone(),
+            health: self.failures.of(Part::QuoteKey),
+        };
+        tasks.spawn("quote key", keeper.run(stop.clone()));
         self.spawn_leases(tasks, stop, reconciler).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
@@ -377,6 +397,11 @@ impl Agent {
             progress,
             dry_runs,
             capacity: self.capacity.subscribe(),
+            word: Word {
+                key: self.quote_key.clone(),
+                registered: self.registered.subscribe(),
+                heartbeats: self.heartbeats.subscribe(),
+            },
             failures: self.failures.clone(),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
