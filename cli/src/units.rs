@@ -1,5 +1,7 @@
 //! Coins and durations as people write them.
 
+use std::time::UNIX_EPOCH;
+
 use clap::builder::RangedU64ValueParser;
 use souk_chain::Coin;
 use souk_client::Error;
@@ -38,6 +40,24 @@ pub fn wait() -> RangedU64ValueParser {
     clap::value_parser!(u64).range(..=365 * 86_400)
 }
 
+/// Reads a moment, such as `2027-01-31` or `2027-01-31T12:00:00Z`, or a time from the second `now` on, such as `90d`.
+/// Gives a second after `now`.
+pub fn until(text: &str, now: u64) -> Result<u64, Error> {
+    let bad = |reason: &str| Error::input(format!("time `{text}`"), reason);
+    let day = format!("{text} 00:00:00");
+    let moment = [text, &day].into_iter().find_map(|text| humantime::parse_rfc3339_weak(text).ok());
+    let at = match (moment, humantime::parse_duration(text)) {
+        (Some(moment), _) => moment.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        (None, Ok(duration)) => now.saturating_add(duration.as_secs()),
+        (None, Err(_)) => {
+            return Err(bad(
+                "write a day as 2027-01-31, a moment as 2027-01-31T12:00:00Z, or a time from now as 90d",
+            ));
+        }
+    };
+    if at > now { Ok(at) } else { Err(bad("it is not after now")) }
+}
+
 /// Reads `KEY=VALUE` texts.
 pub fn attributes(texts: &[String]) -> Result<Vec<Attribute>, Error> {
     let read = |text: &String| {
@@ -62,6 +82,23 @@ mod tests {
         assert_eq!(amount_of("5usouk", "usouk").unwrap().u128(), 5);
         let refused = amount_of("5uatom", "usouk").unwrap_err().to_string();
         assert!(refused.contains("5uatom") && refused.contains("in usouk"), "{refused}");
+    }
+
+    #[test]
+    fn a_time_is_a_day_a_moment_or_from_now_on() {
+        let now = 1_800_000_000;
+        for (text, at) in [
+            ("2027-01-31", 1_801_353_600),
+            ("2027-01-31T12:00:00Z", 1_801_396_800),
+            ("2027-01-31 12:00:00", 1_801_396_800),
+            ("90d", now + 90 * 86_400),
+            ("1h 5m", now + 3_900),
+        ] {
+            assert_eq!(until(text, now).unwrap(), at, "{text}");
+        }
+        for wrong in ["", "soon", "2026-01-31", "0s", "-5d", "1969-01-01", "2027-13-01"] {
+            assert!(until(wrong, now).is_err(), "{wrong}");
+        }
     }
 
     #[test]

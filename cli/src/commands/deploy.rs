@@ -34,10 +34,10 @@ pub struct Deploy {
     #[arg(long, value_name = "lowest|ROW|ADDRESS")]
     bid: Option<Pick>,
     /// Seconds to wait for the first bid.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = units::wait())]
+    #[arg(long, value_name = "SECONDS", default_value_t = deploy::WAIT, value_parser = units::wait())]
     wait: u64,
     /// Seconds to collect more bids after the first.
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = units::wait())]
+    #[arg(long, value_name = "SECONDS", default_value_t = deploy::COLLECT, value_parser = units::wait())]
     collect: u64,
     /// Seconds to wait until the workload is ready.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = units::wait())]

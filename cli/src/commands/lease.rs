@@ -1,20 +1,18 @@
 //! `souk lease`: a lease and its workload.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use souk_api::orderbook::{ExecuteMsg, LeaseResponse};
 use souk_client::{
-    Error, Market, deploy,
+    Market, deploy,
     gateway::{Client, client_for},
     show::{self, amount, duration, moment, table},
 };
 use souk_core::{CloseReason, GroupId, OrderId};
 use souk_gateway::body::{ClusterEvent, EventQuery, LogLine, LogQuery};
 
-use super::{absence, group};
+use super::{absence, group, lease_status};
 use crate::{
     context::Context,
     exit::Exit,
@@ -38,6 +36,9 @@ pub enum Lease {
         /// Wait up to this many seconds until everything is ready.
         #[arg(long, value_name = "SECONDS", value_parser = units::wait())]
         wait: Option<u64>,
+        /// If the provider says at its gateway that it is there, tell the chain, for the fee of a transaction.
+        #[arg(long)]
+        pass_on: bool,
     },
     /// Show the logs of a lease's services.
     Logs(Logs),
@@ -122,7 +123,9 @@ impl Lease {
         let market = context.market()?;
         match self {
             Self::List { provider } => list(context, &market, provider).await,
-            Self::Status { order, wait } => status(context, &market, order, wait).await,
+            Self::Status { order, wait, pass_on } => {
+                lease_status::run(context, &market, order, wait, pass_on).await
+            }
             Self::Logs(logs) => logs.run(context, &market).await,
             Self::Events { order, follow } => events(context, &market, order, follow).await,
             Self::Send { order } => send(context, &market, order).await,
@@ -190,34 +193,6 @@ fn seen(lease: &LeaseResponse, now: u64) -> String {
         }
         (None, None) => "-".to_owned(),
     }
-}
-
-async fn status(
-    context: &Context,
-    market: &Market,
-    order: OrderId,
-    wait: Option<u64>,
-) -> Result<Exit> {
-    let client = client(context, market, order).await?;
-    let status = match wait {
-        None => client.lease_status(order).await.map_err(Error::from),
-        Some(seconds) => {
-            deploy::wait_until_ready(&client, order, Duration::from_secs(seconds), |_| ()).await
-        }
-    };
-    if let Some(seen) = seen_on_chain(market, order).await {
-        context.out.progress(format!("Lease {order}: {seen}"));
-    }
-    context.out.result(&status?, show::status);
-    Ok(Exit::Ok)
-}
-
-/// When the provider was last seen, or until when it is paid, by the chain: its gateway may be gone with it. What
-/// cannot be looked up is not said.
-async fn seen_on_chain(market: &Market, order: OrderId) -> Option<String> {
-    let lease = market.orderbook.lease(order).await.ok()?;
-    let (_, now) = market.now().await.ok()?;
-    lease.paid_until.map(show::paid_until).or_else(|| show::unseen(&lease, now))
 }
 
 impl Logs {

@@ -17,6 +17,7 @@ pub mod group;
 pub mod keep;
 pub mod keys;
 pub mod lease;
+pub mod lease_status;
 pub mod list;
 pub mod localnet;
 pub mod provider;

@@ -129,9 +129,14 @@ impl Fixture {
 
     /// Bids on an order as the provider that is registered.
     pub async fn place(&self, order: u64, price: u128) {
+        self.place_as(2, order, price).await;
+    }
+
+    /// Bids on an order as an account that is registered as a provider.
+    pub async fn place_as(&self, who: usize, order: u64, price: u128) {
         let network = &self.chain.network;
         let client = Client::new(network.client_config()).unwrap();
-        let wallet = Wallet::new(client.clone(), self.keys[2].clone(), network).unwrap();
+        let wallet = Wallet::new(client.clone(), self.keys[who].clone(), network).unwrap();
         let orderbook = &network.contracts().unwrap().orderbook;
         let asked = Orderbook::new(client.query(), orderbook).order(OrderId(order)).await.unwrap();
         let bid = orderbook::ExecuteMsg::PlaceBid {

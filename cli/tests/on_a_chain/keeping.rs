@@ -37,7 +37,7 @@ async fn a_watcher_closes_what_an_absent_provider_left_and_hands_the_news_to_a_c
     assert!(kept.contains(r#""what":"absent""#), "{kept}");
     // A start takes the least deposit of its denom.
     fixture.souk("ann", "deposit 1 200000usouk").success();
-    let after = fixture.souk("ann", "keep 1 --once --start-again").success();
+    let after = fixture.souk("ann", "keep 1 --once --start-again --wait 0").success();
     after.stdout(
         contains("group 1 rests")
             .and(contains("ended: unspecified"))

@@ -5,9 +5,13 @@
 mod absence;
 mod deploying;
 mod fixture;
+mod gateway;
+mod granting;
 mod groups;
 mod keeping;
 mod money;
+mod presence;
+mod starting;
 
 use std::fs;
 

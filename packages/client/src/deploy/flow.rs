@@ -7,7 +7,7 @@ use souk_core::{AuctionPolicy, DeploymentId, OrderId};
 use souk_gateway::body::LeaseStatus;
 
 use super::{
-    Bids, Created, Offer, Offers, Pick, Plan, accept, create, launch, no_such_offer,
+    Bids, Created, Offer, Offers, Pick, Plan, accept, collect, create, launch, no_such_offer,
     wait_until_ready, watch,
 };
 use crate::{
@@ -180,17 +180,11 @@ where
 
     /// Collects offers and accepts the one that is chosen.
     async fn choose_offer(&mut self, order: OrderId) -> Result<Offers, Error> {
-        let Timeouts { offers: timeout, collect, .. } = self.request.timeouts;
+        let Timeouts { offers: timeout, collect: further, .. } = self.request.timeouts;
         let pick = self.request.pick.as_ref();
-        let mut first: Option<Duration> = None;
-        let enough = |offers: &Offers, waited: Duration| match pick {
-            Some(pick @ Pick::Provider(_)) => pick.of(&offers.offers).is_some(),
-            _ if offers.offers.is_empty() => false,
-            _ => waited >= *first.get_or_insert(waited) + collect,
-        };
         let report = &mut self.report;
         let seen = |offers: &Offers| report(Progress::Offers(offers));
-        let mut offers = watch(&Bids(self.market), order, timeout, enough, seen).await?;
+        let mut offers = collect(&Bids(self.market), order, pick, (timeout, further), seen).await?;
         let asked = self.market.orderbook.order(order).await?;
         let wallet = Some(self.wallet.clone());
         offers.others = gateway::reasons(self.market, wallet, &asked, &offers.providers()).await?;

@@ -5,6 +5,7 @@
 
 mod absent;
 mod close;
+mod collect;
 mod create;
 mod expiring;
 mod flow;
@@ -17,6 +18,7 @@ mod watch;
 
 pub use absent::{ClosedAbsent, close_absent};
 pub use close::{Returned, close, closing, return_deposits};
+pub use collect::{COLLECT, WAIT, collect};
 pub use create::{Created, create};
 pub use expiring::{Ending, Overdue, end_overdue, overdue, send_with_cover};
 pub use flow::{Deployed, Progress, Request, Timeouts, run};

@@ -4,6 +4,7 @@
 
 mod absence;
 mod gateway;
+mod grant;
 mod market;
 mod not_there;
 
@@ -15,6 +16,7 @@ use thiserror::Error as ThisError;
 
 pub use absence::AbsenceRefusal;
 pub use gateway::GatewayError;
+pub use grant::GrantError;
 pub use market::{MarketError, if_present};
 
 /// What a client finds wrong, or what chain and gateways refused.
@@ -78,6 +80,9 @@ pub enum Error {
     /// A contract did not answer.
     #[error(transparent)]
     Market(#[from] MarketError),
+    /// A keeper cannot be allowed that.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
     /// A gateway did not answer.
     #[error(transparent)]
     Gateway(#[from] GatewayError),
@@ -181,6 +186,7 @@ impl Error {
                 | Self::Input { .. }
                 | Self::File { .. }
                 | Self::Sdl(_)
+                | Self::Grant(_)
         )
     }
 }

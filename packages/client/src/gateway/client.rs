@@ -12,6 +12,7 @@ use souk_gateway::{
         OrderReason, ProviderStatus, VersionInfo,
     },
     pin::tls_config,
+    presence::Presence,
     route,
 };
 
@@ -78,6 +79,15 @@ impl Client {
     /// answer cannot be read.
     pub async fn status(&self) -> Result<ProviderStatus, GatewayError> {
         self.json(self.request(Method::GET, route::STATUS)).await
+    }
+
+    /// The provider's word that it is there, as it came: see [`super::word`] for whether it counts.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if the gateway has no such route; [`GatewayError::Refused`] if it has no word now;
+    /// [`GatewayError::Unreachable`], or [`GatewayError::Answer`] if the answer cannot be read.
+    pub async fn presence(&self) -> Result<Presence, GatewayError> {
+        self.json(self.request(Method::GET, route::PRESENCE)).await
     }
 
     /// Sends a lease's manifest. A gateway that has not seen the lease yet answers with

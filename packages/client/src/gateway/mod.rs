@@ -4,6 +4,7 @@ mod client;
 mod connect;
 mod lines;
 mod reasons;
+mod word;
 
 pub use crate::error::GatewayError;
 
@@ -11,3 +12,4 @@ pub use client::Client;
 pub use connect::{client, client_for, send_manifest};
 pub use lines::Lines;
 pub use reasons::{NoBid, reasons};
+pub use word::{NoWord, judge, word};

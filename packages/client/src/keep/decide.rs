@@ -4,9 +4,10 @@ use souk_api::{
     escrow::AccountResponse,
     orderbook::{DeploymentResponse, DeploymentState, GroupState, LeaseResponse},
 };
-use souk_core::{Amount, CloseReason, GroupSeq, OrderId, clock::needed};
+use souk_core::{Amount, CloseReason, GroupSeq, OrderId, absence, clock::needed};
+use souk_gateway::presence::Presence;
 
-use super::News;
+use super::{Allowance, Heard, Memory, News, Said, presence::is_unseen_for_long};
 
 /// What its tenant wants of the watcher.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Wishes {
     pub close_absent: bool,
     /// Whether groups that rest after a lease are put out again.
     pub start_again: bool,
+    /// Whether the words of providers that the chain does not see are passed on to it.
+    pub pass_on: bool,
 }
 
 /// A deployment as it is seen at one moment.
@@ -34,12 +37,21 @@ pub struct Kept {
     pub leases: Vec<LeaseResponse>,
     /// Its account.
     pub account: AccountResponse,
+    /// What providers say that the chain has not seen for long.
+    pub heard: Vec<Heard>,
+    /// Whether coins may be added.
+    pub leave: Leave,
 }
 
-/// What was told already, so that it is told once.
-#[derive(Clone, Debug, Default)]
-pub struct Memory {
-    reported: Vec<News>,
+/// Whether the keeper needs its tenant's leave to add coins, and has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The coins are its own.
+    NotNeeded,
+    /// It has none, or none any more.
+    Nothing,
+    /// It has.
+    UpTo(Allowance),
 }
 
 /// What to do.
@@ -47,22 +59,14 @@ pub struct Memory {
 pub enum Step {
     /// Add this many base units to the account.
     TopUp(Amount),
+    /// Pass the word of a provider on that it is there.
+    PassOn(Presence),
     /// End the lease of an absent provider.
     CloseAbsent(OrderId),
     /// End a lease whose notice is over.
     EndReclaim(OrderId),
     /// Put a group that rests out again.
     Start(GroupSeq),
-}
-
-impl Memory {
-    /// Tells what was not told before.
-    fn report(&mut self, news: News, into: &mut Vec<News>) {
-        if !self.reported.iter().any(|known| known.is_same(&news)) {
-            self.reported.push(news.clone());
-            into.push(news);
-        }
-    }
 }
 
 /// What is new, and what to do now, in that order.
@@ -72,16 +76,20 @@ pub fn decide(seen: &Kept, wishes: &Wishes, memory: &mut Memory) -> (Vec<News>, 
         memory.report(News::Closed, &mut news);
         return (news, steps);
     }
+    let mut words = Vec::new();
     for lease in &seen.leases {
         look_at_lease(seen, lease, wishes, memory, &mut news, &mut steps);
+        look_at_absence(seen, lease, wishes, memory, &mut news, (&mut steps, &mut words));
     }
     // What a lease's end gives back comes first: coins for a provider that is gone would start a clock that stands,
     // and it would be paid for what it earned before.
     let mut money = Vec::new();
+    look_at_leave(seen, wishes, memory, &mut news);
     look_at_money(seen, wishes, memory, &mut news, &mut money);
-    if steps.is_empty() {
+    if steps.is_empty() && words.iter().all(|(_, absent)| !absent) {
         steps.append(&mut money);
     }
+    steps.extend(words.into_iter().map(|(word, _)| Step::PassOn(word)));
     for group in &seen.deployment.groups {
         let for_lack_of_funds = match group.state {
             GroupState::Paused => false,
@@ -96,9 +104,16 @@ pub fn decide(seen: &Kept, wishes: &Wishes, memory: &mut Memory) -> (Vec<News>, 
     }
     // One that rests again is news again.
     let (short, depleted) = (is_short(seen, wishes), seen.account.clock.depleted_since.is_some());
-    memory.reported.retain(|known| match known {
-        News::RunwayShort { .. } | News::LimitUsedUp { .. } => short,
+    memory.retain(|known| match known {
+        News::RunwayShort { .. }
+        | News::LimitUsedUp { .. }
+        | News::NoGrant { .. }
+        | News::GrantTooSmall { .. } => short,
         News::Depleted { .. } => depleted,
+        News::Unseen { order, .. }
+        | News::Absent { order, .. }
+        | News::NothingRuns { order, .. }
+        | News::SaysItIsThere { order, .. } => is_unseen(seen, *order),
         News::Rests { group, .. } => seen.deployment.groups.iter().any(|one| {
             one.seq == *group
                 && matches!(one.state, GroupState::Paused | GroupState::InsufficientFunds)
@@ -142,12 +157,34 @@ fn look_at_money(
     let wanted = lack(runway.saturating_mul(2));
     // What does not reach the least runway starts no clock that stands.
     let least = if clock.depleted_since.is_some() { lack(seen.min_runway) } else { 1 };
-    let spend = wishes.spend.u128();
+    let allowed = match seen.leave {
+        Leave::NotNeeded => wishes.spend,
+        Leave::Nothing => Amount::ZERO,
+        Leave::UpTo(allowance) => wishes.spend.min(allowance.left),
+    };
+    let (spend, needed) = (allowed.u128(), Amount::saturating(wanted));
     if spend >= least.max(1) {
         steps.push(Step::TopUp(Amount::saturating(wanted.min(spend))));
-    } else if wishes.spend < Amount::saturating(wanted) {
-        let (left, needed) = (wishes.spend, Amount::saturating(wanted));
-        memory.report(News::LimitUsedUp { left, needed }, news);
+    } else if allowed < needed {
+        memory.report(
+            match seen.leave {
+                Leave::Nothing => News::NoGrant { needed },
+                Leave::UpTo(Allowance { left, .. }) if left <= wishes.spend => {
+                    News::GrantTooSmall { left, needed }
+                }
+                _ => News::LimitUsedUp { left: wishes.spend, needed },
+            },
+            news,
+        );
+    }
+}
+
+/// Tells once that the leave to top up ends before the money of a runway is used up.
+fn look_at_leave(seen: &Kept, wishes: &Wishes, memory: &mut Memory, news: &mut Vec<News>) {
+    let Leave::UpTo(Allowance { until: Some(until), .. }) = seen.leave else { return };
+    let Some(runway) = wishes.runway else { return };
+    if until.saturating_sub(seen.now) < runway.max(seen.min_runway) {
+        memory.report(News::GrantEnds { until }, news);
     }
 }
 
@@ -179,7 +216,23 @@ fn look_at_lease(
             steps.push(Step::EndReclaim(order));
         }
     }
+}
+
+/// Tells of a provider that is not seen, and does about it what is wished: one whose gateway says that it is there,
+/// and whose workload runs, is not gone.
+fn look_at_absence(
+    seen: &Kept,
+    lease: &LeaseResponse,
+    wishes: &Wishes,
+    memory: &mut Memory,
+    news: &mut Vec<News>,
+    (steps, words): (&mut Vec<Step>, &mut Vec<(Presence, bool)>),
+) {
     let Some((terms, unseen)) = lease.absence.zip(lease.unseen) else { return };
+    if lease.reason.is_some() {
+        return;
+    }
+    let (order, provider) = (lease.order, lease.provider.clone());
     if unseen.absent {
         let paid_until = unseen.paid_until;
         memory.report(News::Absent { order, provider: provider.clone(), paid_until }, news);
@@ -187,174 +240,41 @@ fn look_at_lease(
         let (since, absent_from) = (unseen.since, unseen.from);
         memory.report(News::Unseen { order, provider: provider.clone(), since, absent_from }, news);
     }
-    if unseen.absent && wishes.close_absent {
-        steps.push(Step::CloseAbsent(order));
+    let closes = unseen.absent && wishes.close_absent;
+    let Some(Heard { word, said, .. }) = seen.heard.iter().find(|heard| heard.order == order)
+    else {
+        steps.extend(closes.then_some(Step::CloseAbsent(order)));
+        return;
+    };
+    let issued_at = word.issued_at;
+    if *said == Said::NothingRuns {
+        memory.report(News::NothingRuns { order, provider, issued_at }, news);
+        steps.extend(closes.then_some(Step::CloseAbsent(order)));
+        return;
     }
+    // A fifth of the limit, as the agent itself does: more often it would only cost.
+    let fifth = absence::heartbeat_every(terms.limit);
+    let last = memory.last_passed_on(&provider);
+    let tried = last.is_some_and(|at| seen.now.saturating_sub(at) < fifth);
+    let is_new = issued_at.saturating_sub(unseen.since) >= fifth;
+    if tried {
+        // The chain did not take it, or is absent no more by the next look.
+        steps.extend(closes.then_some(Step::CloseAbsent(order)));
+    } else if !wishes.pass_on {
+        memory.report(News::SaysItIsThere { order, provider, issued_at }, news);
+    } else if is_new && is_unseen_for_long(lease, seen.now) {
+        match words.iter_mut().find(|(known, _)| known.provider == provider) {
+            Some((_, absent)) => *absent |= unseen.absent,
+            None => words.push((word.clone(), unseen.absent)),
+        }
+    }
+}
+
+/// Whether the lease runs and its provider was not seen for a quarter of its limit.
+fn is_unseen(seen: &Kept, order: OrderId) -> bool {
+    let mut leases = seen.leases.iter().filter(|lease| lease.order == order);
+    leases.any(|lease| is_unseen_for_long(lease, seen.now))
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-    use souk_core::time::HOUR;
-
-    use super::*;
-
-    /// A deployment with one lease of 100 an hour and a limit of six hours, seen at 100,000, of which the money lasts
-    /// for `units / 100` hours.
-    fn kept(units: u128) -> Kept {
-        let spec = json!({
-            "name": "web", "units": [], "ceiling": "100", "requirements": { "attributes": [] },
-        });
-        let deployment = json!({
-            "id": 7, "tenant": "souk1ann", "delegate": null, "commitment": "07",
-            "denom": { "native": "usouk" }, "auction": { "tenant_choice": {} }, "state": "active",
-            "account": 7, "created_at": 1, "marked_at": null,
-            "absence": { "limit": 21_600 },
-            "groups": [{
-                "seq": 1, "state": "open", "order": 9, "order_state": "active", "excluded": [],
-                "spec": spec,
-            }],
-        });
-        let lease = json!({
-            "order": 9, "group": { "deployment": 7, "group": 1 }, "tenant": "souk1ann",
-            "provider": "souk1pro", "price": "100", "denom": { "native": "usouk" }, "account": 7,
-            "state": "active", "created_at": 1, "closed_at": null, "reason": null,
-            "absence": { "limit": 21_600 },
-            "unseen": {
-                "since": 99_000, "from": 120_600, "from_block": 1, "anyone_from": 142_200,
-                "anyone_from_block": 1, "absent": false, "paid_until": 104_400,
-            },
-        });
-        let account = json!({
-            "id": 7, "tenant": "souk1ann", "denom": { "native": "usouk" },
-            "clock": {
-                "remaining": (units * 3_600).to_string(), "rate": "100", "clock": 0,
-                "anchor": 100_000, "depleted_since": null,
-            },
-            "balance": units.to_string(), "withdrawable": "0", "reserved": "0",
-            "depletion": 100_000 + units as u64 * 36, "streams": 1, "deposits": 0, "closed": false,
-        });
-        Kept {
-            now: 100_000,
-            min_runway: HOUR,
-            deployment: serde_json::from_value(deployment).unwrap(),
-            leases: vec![serde_json::from_value(lease).unwrap()],
-            account: serde_json::from_value(account).unwrap(),
-        }
-    }
-
-    fn amount(units: u128) -> Amount {
-        Amount::new(units).unwrap()
-    }
-
-    fn spending(units: u128) -> Wishes {
-        let runway = Some(10 * HOUR);
-        Wishes { runway, spend: amount(units), close_absent: true, start_again: true }
-    }
-
-    #[test]
-    fn nothing_is_told_or_done_while_all_is_well() {
-        let decided = decide(&kept(1_000), &spending(9_999), &mut Memory::default());
-        assert_eq!(decided, (vec![], vec![]));
-        let decided = decide(&kept(1), &Wishes::default(), &mut Memory::default());
-        assert_eq!(decided, (vec![], vec![]), "nobody asked for a runway");
-    }
-
-    #[test]
-    fn money_that_lasts_too_short_is_topped_up_to_twice_the_runway_within_the_limit() {
-        for (units, spend, added) in [(999, 9_999, 1_001), (0, 2_000, 2_000), (999, 5, 5)] {
-            let mut memory = Memory::default();
-            let (news, steps) = decide(&kept(units), &spending(spend), &mut memory);
-            assert_eq!(steps, [Step::TopUp(amount(added))], "{units} units, {spend} to spend");
-            assert_eq!(news.len(), 1);
-            let again = decide(&kept(units), &spending(spend), &mut memory);
-            assert_eq!(again, (vec![], steps), "it is told once");
-        }
-        let (news, steps) = decide(&kept(999), &spending(0), &mut Memory::default());
-        assert_eq!(steps, []);
-        assert!(news.contains(&News::LimitUsedUp { left: amount(0), needed: amount(1_001) }));
-    }
-
-    #[test]
-    fn a_clock_that_stands_gets_what_starts_it_or_nothing() {
-        let mut seen = kept(50);
-        seen.account.clock.depleted_since = Some(90_000);
-        let (news, steps) = decide(&seen, &spending(49), &mut Memory::default());
-        assert_eq!(steps, [], "49 more last for less than an hour");
-        assert_eq!(news[0], News::Depleted { since: 90_000 });
-        let (_, steps) = decide(&seen, &spending(50), &mut Memory::default());
-        assert_eq!(steps, [Step::TopUp(amount(50))]);
-    }
-
-    #[test]
-    fn a_provider_that_was_not_seen_is_told_at_half_of_the_limit_and_closed_at_its_end() {
-        let (mut seen, mut memory) = (kept(1_000), Memory::default());
-        seen.now = 99_000 + 10_801;
-        let (news, steps) = decide(&seen, &spending(0), &mut memory);
-        assert_eq!(steps, []);
-        assert!(matches!(news[..], [News::Unseen { since: 99_000, absent_from: 120_600, .. }]));
-        seen.leases[0].unseen.as_mut().unwrap().absent = true;
-        let (news, steps) = decide(&seen, &spending(0), &mut memory);
-        assert_eq!(steps, [Step::CloseAbsent(OrderId(9))]);
-        assert!(matches!(news[..], [News::Absent { paid_until: 104_400, .. }]));
-        let told_only = Wishes { close_absent: false, ..spending(0) };
-        assert_eq!(decide(&seen, &told_only, &mut memory), (vec![], vec![]));
-    }
-
-    #[test]
-    fn a_group_that_rests_after_its_lease_is_started_again_where_that_is_wanted() {
-        let (mut seen, mut memory) = (kept(1_000), Memory::default());
-        seen.deployment.groups[0].state = GroupState::Paused;
-        seen.leases[0].reason = Some(souk_core::CloseReason::Unspecified);
-        let (news, steps) = decide(&seen, &spending(0), &mut memory);
-        assert_eq!(steps, [Step::Start(GroupSeq(1))]);
-        assert!(matches!(news[..], [News::LeaseEnded { .. }, News::Rests { .. }]), "{news:?}");
-        let told_only = Wishes { start_again: false, ..spending(0) };
-        assert_eq!(decide(&seen, &told_only, &mut memory), (vec![], vec![]));
-        // Started and resting again is told again.
-        seen.deployment.groups[0].state = GroupState::Open;
-        decide(&seen, &told_only, &mut memory);
-        seen.deployment.groups[0].state = GroupState::Paused;
-        assert_eq!(decide(&seen, &told_only, &mut memory).0.len(), 1);
-    }
-
-    #[test]
-    fn a_lease_is_closed_before_coins_are_added_for_it() {
-        let mut seen = kept(50);
-        seen.account.clock.depleted_since = Some(90_000);
-        seen.leases[0].unseen.as_mut().unwrap().absent = true;
-        let (_, steps) = decide(&seen, &spending(9_999), &mut Memory::default());
-        assert_eq!(steps, [Step::CloseAbsent(OrderId(9))]);
-    }
-
-    #[test]
-    fn what_its_tenant_ended_or_sent_no_manifest_for_is_not_started_again() {
-        for (reason, started) in CloseReason::ALL.into_iter().map(|reason| {
-            (reason, !matches!(reason, CloseReason::Tenant | CloseReason::ManifestTimeout))
-        }) {
-            let mut seen = kept(1_000);
-            seen.deployment.groups[0].state = GroupState::Paused;
-            seen.leases[0].reason = Some(reason);
-            let (_, steps) = decide(&seen, &spending(0), &mut Memory::default());
-            assert_eq!(!steps.is_empty(), started, "{reason}");
-        }
-    }
-
-    #[test]
-    fn a_limit_that_is_used_up_is_told_once_while_more_and_more_is_needed() {
-        let mut memory = Memory::default();
-        let news = |units, memory: &mut Memory| decide(&kept(units), &spending(0), memory).0.len();
-        assert_eq!(news(999, &mut memory), 2);
-        assert_eq!((news(990, &mut memory), news(500, &mut memory)), (0, 0));
-        assert_eq!(news(1_000, &mut memory), 0, "there is enough again");
-        assert_eq!(news(999, &mut memory), 2);
-    }
-
-    #[test]
-    fn a_closed_deployment_ends_the_watch() {
-        let (mut seen, mut memory) = (kept(0), Memory::default());
-        seen.deployment.state = DeploymentState::Closed;
-        assert_eq!(decide(&seen, &spending(9), &mut memory), (vec![News::Closed], vec![]));
-        assert_eq!(decide(&seen, &spending(9), &mut memory), (vec![], vec![]));
-    }
-}
+mod tests;
