@@ -8,11 +8,13 @@
 //! - [`permission`]: who may send what, checked from the table in `souk-api`;
 //! - [`execute`]: one action a file; [`query`]: one file for each kind of question;
 //! - [`eligibility`]: who may bid, and what disqualifies a bid later;
+//! - [`bidding`]: how bids are placed and quotes used, for several actions;
 //! - [`lifecycle`]: how orders, leases and deployments begin and end, for several actions;
 //! - [`neighbours`]: messages to the escrow, and what escrow, registry and attestations publish;
 //! - [`rules`]: when a binding auction closes, prices, reasons, settings; pure;
 //! - [`state`]: storage behind functions that say what they mean.
 
+pub mod bidding;
 pub mod contract;
 pub mod eligibility;
 pub mod error;

@@ -4,6 +4,11 @@
 //! order of [`Quoted`], the market's chain id and orderbook and each field: a text or bytes as its length in four
 //! bytes and itself, the price in 16 bytes, the take rate in two and the other numbers in eight; numbers have their
 //! highest byte first. They are signed as they are, with ed25519 (RFC 8032).
+//!
+//! JSON is compact: no blanks between parts, fields in the order in which the types have them, those at their default
+//! left out where the types say so, text beyond ASCII as it is, and of the control characters `\b`, `\f`, `\n`, `\r`
+//! and `\t` by these names, the others as `\u` and four hex digits, the letters of which are capitals. A chain checks no
+//! more than 128 KiB of it.
 
 use crate::{Price, presence::Market};
 

@@ -159,7 +159,8 @@ async fn cycle(parties: &Parties<'_>, count: usize) -> Result<(u64, u64, u64)> {
     Ok((total, bids, release))
 }
 
-fn grouped(number: u64) -> String {
+/// A number with commas.
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -9,18 +9,20 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod gas;
+mod quoted;
 mod rates;
 
 use souk_tests::bench::{Accounts, Fixture};
 
 /// How many accounts act.
-const ACCOUNTS: usize = 700;
+const ACCOUNTS: usize = 1_010;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let fixture = Fixture::start().await?;
     let accounts = Accounts::create(&fixture, ACCOUNTS).await?;
     gas::print(&fixture, &accounts).await?;
+    quoted::print(&fixture, &accounts).await?;
     rates::print(&fixture, &accounts).await?;
     fixture.stop().await;
     Ok(())

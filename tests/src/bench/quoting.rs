@@ -37,12 +37,12 @@ impl Account {
         fixture: &Fixture,
         tenant: &Self,
         spec: &GroupSpec,
-        issued_at: u64,
-        nonce: u64,
+        price: u128,
+        (issued_at, nonce): (u64, u64),
     ) -> Quote {
         let quote = Quote {
             provider: self.address.clone(),
-            price: Price::new(PRICE).expect("it is in range"),
+            price: Price::new(price).expect("it is in range"),
             max_take_bps: TAKE_BPS,
             offer: Vec::new(),
             reclamation_window: None,
@@ -78,13 +78,32 @@ impl Parties<'_> {
         let (fixture, tenant) = (self.fixture, self.tenant);
         let deployment = new_deployment(groups, 1);
         let at = self.block_time().await?;
-        let quotes = (nonce..)
-            .zip(&deployment.groups)
-            .map(|(nonce, spec)| self.providers[0].quote(fixture, tenant, spec, at, nonce));
+        let quotes = (nonce..).zip(&deployment.groups).map(|(nonce, spec)| {
+            self.providers[0].quote(fixture, tenant, spec, PRICE, (at, nonce))
+        });
         let quotes = quotes.collect();
         let message = ExecuteMsg::CreateWithQuotes { deployment, quotes };
         let coins = [coins(DEPOSIT * groups as u128)];
         let message = tenant.execute(&fixture.contracts.orderbook, &message, &coins);
+        created(fixture, &fixture.one(tenant, vec![message]).await?).await
+    }
+
+    /// A deployment of one group for which `bidders` providers sign a price, all in one range; the lowest has its
+    /// lease, which begins with it.
+    ///
+    /// # Errors
+    /// If the chain refuses it.
+    pub async fn create_with_the_best_of(&self, bidders: usize, nonce: u64) -> Result<Deployment> {
+        let (fixture, tenant) = (self.fixture, self.tenant);
+        let deployment = new_deployment(1, 1);
+        let (at, spec) = (self.block_time().await?, &deployment.groups[0]);
+        let signed = self.providers.iter().take(bidders).zip(0..);
+        let signed = signed.map(|(provider, more)| {
+            provider.quote(fixture, tenant, spec, PRICE + more, (at, nonce))
+        });
+        let best = signed.min_by_key(|quote| quote.price).context("nobody signed")?;
+        let message = ExecuteMsg::CreateWithQuotes { deployment, quotes: vec![best] };
+        let message = tenant.execute(&fixture.contracts.orderbook, &message, &[coins(DEPOSIT)]);
         created(fixture, &fixture.one(tenant, vec![message]).await?).await
     }
 
@@ -96,7 +115,7 @@ impl Parties<'_> {
         let (fixture, tenant) = (self.fixture, self.tenant);
         let spec = &new_deployment(1, 1).groups[0];
         let at = self.block_time().await?;
-        let quote = self.providers[0].quote(fixture, tenant, spec, at, nonce);
+        let quote = self.providers[0].quote(fixture, tenant, spec, PRICE, (at, nonce));
         let message = tenant.orderbook(fixture, &ExecuteMsg::AcceptQuote { order, quote });
         Ok(fixture.one(tenant, vec![message]).await?.gas)
     }

@@ -15,6 +15,7 @@ mod calls;
 mod compare;
 mod market;
 mod pair;
+mod quoting;
 mod random;
 mod script;
 mod state;

@@ -11,6 +11,7 @@ use crate::{
     bad,
     market::{Contracts, amount, group, native, opened, placed, play_one, price},
     pair::{Pair, address},
+    quoting,
     tx::{Flaw, Tx},
 };
 
@@ -36,6 +37,7 @@ pub async fn play(pair: &mut Pair, contracts: &Contracts) {
     lease(pair, contracts).await;
     auction(pair, contracts).await;
     depleted(pair, contracts).await;
+    quoting::play(pair, contracts).await;
     administration(pair, contracts).await;
     pair.compare_accounts(contracts).await;
     let sets = [

@@ -7,12 +7,9 @@ use souk_core::OrderId;
 use super::accept_bid::{check_acceptable, check_delegate};
 use crate::{
     ContractError, Ctx,
+    bidding::quote::{self, Offered},
     eligibility::Asked,
-    lifecycle::{
-        lease,
-        order::LoadedOrder,
-        quote::{self, Offered},
-    },
+    lifecycle::{lease, order::LoadedOrder},
     state::{bids, provider_stats},
 };
 

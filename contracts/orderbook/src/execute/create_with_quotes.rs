@@ -8,11 +8,9 @@ use souk_core::{AuctionPolicy, GroupId, GroupSeq, OrderId, Rate};
 use super::creation;
 use crate::{
     ContractError, Ctx, QuoteError,
+    bidding::quote::{self, Offered},
     eligibility::Asked,
-    lifecycle::{
-        lease, order,
-        quote::{self, Offered},
-    },
+    lifecycle::{lease, order},
     neighbours::escrow,
     state::{
         counters, deployments,

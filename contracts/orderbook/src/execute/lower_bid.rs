@@ -3,7 +3,7 @@
 use cosmwasm_std::Response;
 use souk_core::{OrderId, Price};
 
-use crate::{ContractError, Ctx, eligibility::Bidder, lifecycle::bid, state::bids};
+use crate::{ContractError, Ctx, bidding::bid, eligibility::Bidder, state::bids};
 
 /// By at least 1 %, to the back of its new price.
 ///

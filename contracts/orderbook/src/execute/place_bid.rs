@@ -5,8 +5,8 @@ use souk_api::orderbook::NewBid;
 
 use crate::{
     ContractError, Ctx,
+    bidding::bid,
     eligibility::{self, Bidder},
-    lifecycle::bid,
     state::provider_stats,
 };
 

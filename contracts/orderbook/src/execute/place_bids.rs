@@ -1,6 +1,6 @@
 //! A provider bids on several orders.
 
-use cosmwasm_std::{Event, Response};
+use cosmwasm_std::Response;
 use souk_api::{
     orderbook::{MAX_BIDS, NewBid, events::BidRefused},
     published::ProviderStats,
@@ -9,8 +9,8 @@ use souk_contract_std::limits::check_count;
 
 use crate::{
     ContractError, Ctx,
+    bidding::bid::{self, Checked},
     eligibility::Bidder,
-    lifecycle::bid::{self, Checked},
     state::{
         bids::{self, Bid},
         provider_stats,
@@ -31,12 +31,15 @@ pub fn place_bids(
     let mut response = Response::new();
     for new in new {
         let (order, price) = (new.order, new.price);
-        let events = match check(ctx, bidder, &stats, &new) {
-            Ok((checked, None)) => checked.place(ctx, bidder, &mut stats, new)?,
-            Ok((checked, Some(bid))) => checked.lower(ctx, bidder, bid)?,
-            Err(why) => {
+        let bid = bids::find(ctx.storage(), order, &bidder.address)?;
+        let standing = bid.as_ref().map(|bid| bid.price);
+        let checked = check(ctx, bidder, &stats, &new, bid.as_ref());
+        let events = match (checked, bid) {
+            (Ok(checked), None) => checked.place(ctx, bidder, &mut stats, new)?,
+            (Ok(checked), Some(bid)) => checked.lower(ctx, bidder, bid)?,
+            (Err(why), _) => {
                 let (provider, why) = (bidder.address.to_string(), why.to_string());
-                vec![Event::from(BidRefused { order, provider, price, why })]
+                vec![BidRefused { order, provider, price, why, standing }.into()]
             }
         };
         response = response.add_events(events);
@@ -45,19 +48,22 @@ pub fn place_bids(
     Ok(response)
 }
 
-/// Checks one of them, with the bid that it lowers if there is one. Nothing is written.
+/// Checks one of them, with the bid that it would lower if there is one. Nothing is written. One that stands has its
+/// price alone lowered: what else it offers was promised.
 fn check(
     ctx: &Ctx,
     bidder: &Bidder,
     stats: &ProviderStats,
     new: &NewBid,
-) -> Result<(Checked, Option<Bid>), ContractError> {
+    standing: Option<&Bid>,
+) -> Result<Checked, ContractError> {
     let view = &ctx.view();
-    match bids::find(view.storage, new.order, &bidder.address)? {
-        Some(bid) => {
-            let checked = bid::check_lower(view, bidder, new.order, &bid, new.price)?;
-            Ok((checked, Some(bid)))
-        }
-        None => Ok((bid::check_new(view, bidder, stats, new)?, None)),
+    let Some(bid) = standing else { return bid::check_new(view, bidder, stats, new) };
+    let other_offer = !new.offer.is_empty() && new.offer != bid.offer;
+    let other_window = new.reclamation_window.is_some() && new.reclamation_window != bid.window;
+    if new.price == bid.price || other_offer || other_window {
+        let (order, provider, price) = (new.order, bidder.address.clone(), bid.price);
+        return Err(ContractError::BidExists { order, provider, price });
     }
+    bid::check_lower(view, bidder, new.order, bid, new.price)
 }

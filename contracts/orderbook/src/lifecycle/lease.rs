@@ -6,7 +6,7 @@ use souk_api::{
     orderbook::events::{LeaseClosed, LeaseCreated},
     published::{ProviderRecord, ProviderStats},
 };
-use souk_core::{Attribute, CloseReason, DeploymentId, GroupId, OrderId, Price};
+use souk_core::{CloseReason, DeploymentId, GroupId, OrderId, Price};
 
 use super::{
     absence,
@@ -35,7 +35,7 @@ pub struct Winner {
     /// Who is paid.
     pub payee: String,
     /// The quote that it won with; none if it won with a bid.
-    pub quote: Option<Taken>,
+    pub quote: Option<Used>,
 }
 
 impl Winner {
@@ -43,14 +43,6 @@ impl Winner {
     pub fn of_bid(provider: Addr, bid: &Bid, record: ProviderRecord) -> Self {
         Self { provider, price: bid.price, window: bid.window, payee: record.payee, quote: None }
     }
-}
-
-/// A quote that is used.
-pub struct Taken {
-    /// What the lease keeps of it.
-    pub used: Used,
-    /// What its provider gives where the group leaves it open.
-    pub offer: Vec<Attribute>,
 }
 
 /// Makes a bid the lease: touches the winner alone, since the losers are lost by the order
@@ -90,7 +82,9 @@ pub fn begin(
     mut stats: ProviderStats,
 ) -> Result<(LeaseCreated, NewStream), ContractError> {
     let Winner { provider, price, window, payee, quote } = winner;
-    let used = quote.as_ref().map(|quote| quote.used);
+    let nonce = quote.as_ref().map(|quote| quote.nonce);
+    let offer = quote.as_ref().map(|quote| &quote.offer).filter(|offer| !offer.is_empty());
+    let offer = offer.map(to_json_string).transpose()?;
     order.status = OrderStatus::Lease(Lease {
         provider: provider.clone(),
         price,
@@ -100,7 +94,7 @@ pub fn begin(
         window,
         notice: None,
         paid_until: None,
-        quote: used,
+        quote,
     });
     orders::save(ctx.storage_mut(), id, &order)?;
     leases::add(ctx.storage_mut(), &provider, id)?;
@@ -108,7 +102,6 @@ pub fn begin(
     provider_stats::save(ctx.storage_mut(), &provider, stats)?;
 
     let GroupId { deployment, group } = order.group;
-    let offer = quote.map(|quote| quote.offer).filter(|offer| !offer.is_empty());
     let event = LeaseCreated {
         order: id,
         deployment,
@@ -117,8 +110,8 @@ pub fn begin(
         provider: provider.into(),
         price,
         denom: of.denom.clone(),
-        nonce: used.map(|used| used.nonce),
-        offer: offer.map(|offer| to_json_string(&offer)).transpose()?,
+        nonce,
+        offer,
     };
     let stream = NewStream {
         stream: id.0,

@@ -1,10 +1,7 @@
 //! Bids, one provider's or all of an order's.
 
 use cosmwasm_std::Addr;
-use souk_api::{
-    orderbook::{BidResponse, BidState, BidsResponse, OrderState},
-    paging,
-};
+use souk_api::orderbook::{BidResponse, BidState, BidsResponse, OrderState};
 use souk_contract_std::Page;
 use souk_core::{OrderId, Price};
 
@@ -37,8 +34,13 @@ pub fn bids(
         let cursor = start_after.map(|(price, position)| (price.u128(), position));
         bids::page(view.storage, id, Page::new(cursor, limit))?
     } else {
-        let after = after.map(|bidder| view.address(&bidder)).transpose()?;
-        bids::page_by_bidder(view.storage, id, after.as_ref(), paging::limit(limit))?
+        let after = match (after, start_after) {
+            (Some(bidder), _) => Some(view.address(&bidder)?),
+            // As tools ask that know no other cursor.
+            (None, Some((_, position))) => bids::bidder_at(view.storage, id, position),
+            (None, None) => None,
+        };
+        bids::page_by_bidder(view.storage, id, Page::new(after.as_ref(), limit))?
     };
     let found = found.into_iter();
     let bids = found.map(|(provider, bid)| describe(view, id, &order, provider, bid)).collect();

@@ -47,7 +47,8 @@ pub fn lease(view: &View, id: OrderId) -> Result<LeaseResponse, ContractError> {
         absence: order.absence.map(Into::into),
         unseen,
         paid_until: lease.paid_until,
-        nonce: lease.quote.map(|quote| quote.nonce),
+        nonce: lease.quote.as_ref().map(|quote| quote.nonce),
+        offer: lease.quote.as_ref().map(|quote| quote.offer.clone()).unwrap_or_default(),
     })
 }
 

@@ -98,11 +98,17 @@ pub fn any(storage: &dyn Storage, order: OrderId) -> bool {
 pub fn page_by_bidder(
     storage: &dyn Storage,
     order: OrderId,
-    after: Option<&Addr>,
-    limit: usize,
+    page: Page<&Addr>,
 ) -> StdResult<Vec<(Addr, Bid)>> {
-    let start = after.map(Bound::exclusive);
-    BIDS.prefix(order.0).range(storage, start, None, Order::Ascending).take(limit).collect()
+    let start = page.start_after.map(Bound::exclusive);
+    let bids = BIDS.prefix(order.0).range(storage, start, None, Order::Ascending);
+    bids.take(page.limit).collect()
+}
+
+/// Whose bid on an order has this position: for tools that name a bid by it. Reads all up to it.
+pub fn bidder_at(storage: &dyn Storage, order: OrderId, position: u64) -> Option<Addr> {
+    let mut bids = BIDS.prefix(order.0).range(storage, None, None, Order::Ascending).flatten();
+    bids.find(|(_, bid)| bid.position == position).map(|(bidder, _)| bidder)
 }
 
 /// An auction's bids, the lowest first. The cursor is price and position.

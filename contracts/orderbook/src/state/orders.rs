@@ -9,7 +9,7 @@ use cw_storage_plus::Map;
 use souk_api::orderbook::{FIRST_MANIFEST_TIMEOUT, LeaseState, OrderState, first_manifest_timeout};
 use souk_contract_std::Page;
 use souk_core::{
-    CloseReason, GroupId, OrderId, Price, Rate,
+    Attribute, CloseReason, GroupId, OrderId, Price, Rate,
     slot::{Ended, held_until},
 };
 
@@ -161,7 +161,7 @@ pub struct Lease {
 
 /// A quote that was used.
 #[cw_serde]
-#[derive(Copy, Eq)]
+#[derive(Eq)]
 pub struct Used {
     /// Its nonce.
     #[serde(rename = "n")]
@@ -169,6 +169,9 @@ pub struct Used {
     /// Whether the lease uses a slot of its provider, which else the winning bid's record does.
     #[serde(rename = "h", default, skip_serializing_if = "std::ops::Not::not")]
     pub holds_slot: bool,
+    /// What its provider gives where the group leaves it open.
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<Attribute>,
 }
 
 /// The end of a lease as it is stored, with the words of the first release.
@@ -195,7 +198,7 @@ mod stored_end {
 impl Lease {
     /// Whether it uses a slot of its provider without a bid.
     pub fn holds_slot(&self) -> bool {
-        self.quote.is_some_and(|quote| quote.holds_slot)
+        self.quote.as_ref().is_some_and(|quote| quote.holds_slot)
     }
 
     /// Lets go of a slot that it used without a bid. `true` if there was one.

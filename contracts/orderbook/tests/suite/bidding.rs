@@ -3,7 +3,7 @@
 use souk_api::{
     defaults::{self, DENOM},
     orderbook::{
-        BidState, BidsResponse, ExecuteMsg, NewDeployment, QueryMsg,
+        BidResponse, BidState, BidsResponse, ExecuteMsg, NewDeployment, QueryMsg,
         events::{BidLowered, BidPlaced, BidWithdrawn},
     },
     registry,
@@ -304,6 +304,18 @@ fn where_the_tenant_chooses_bids_are_listed_by_bidder_each_once() {
     let mut names = ["b", "c", "e", "f"].map(|name| market.who(name).to_string());
     names.sort();
     assert_eq!(bidders, names);
+    // Tools of before know no other cursor than price and position.
+    let mut by_position = Vec::new();
+    loop {
+        let start_after = by_position.last().map(|bid: &BidResponse| (bid.price, bid.position));
+        let msg = QueryMsg::Bids { order, start_after, after: None, limit: Some(2) };
+        let page: BidsResponse = market.query(&msg).unwrap();
+        if page.bids.is_empty() {
+            break;
+        }
+        by_position.extend(page.bids);
+    }
+    assert_eq!(by_position, paged);
     assert_eq!(market.bid("c", order).price, price(400));
 }
 

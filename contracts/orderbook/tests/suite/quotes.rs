@@ -81,7 +81,8 @@ fn a_deployment_by_quotes_has_its_leases_in_its_first_block_and_no_order_takes_b
         assert_eq!(market.order_of(order).state, OrderState::Active);
         assert_eq!(market.bids(order), []);
     }
-    assert_eq!(market.lease_of(OrderId(1)).nonce, Some(first.nonce));
+    let lease = market.lease_of(OrderId(1));
+    assert_eq!((lease.nonce, lease.offer), (Some(first.nonce), first.offer), "what was promised");
     market.pass(2 * HOUR);
     let stream = market.stream(id, OrderId(1));
     assert_eq!((stream.earned, stream.take_bps), (amount(1_800), TAKE_BPS));

@@ -74,6 +74,7 @@ fn one_that_is_not_taken_is_left_out_and_said_with_the_error_that_it_would_get()
     let of: Vec<_> = refused.iter().map(|one| one.order).collect();
     assert_eq!(of, [orders[0], orders[1], missing]);
     assert_eq!((&refused[1].why, refused[1].price), (&before, price(1_001)));
+    assert!(refused.iter().all(|one| one.standing.is_none()));
     assert_eq!(refused[2].why, ContractError::OrderNotFound(missing).to_string());
     assert_eq!(market.events_of::<BidPlaced>(&response).len(), 1);
     assert_eq!(market.stats_of("pro").used, 1);
@@ -93,6 +94,39 @@ fn a_bid_on_an_order_that_has_one_lowers_it_also_within_one_message() {
     let bid = market.bid("pro", order);
     assert_eq!((bid.id, bid.price, bid.offer), (BidId(1), price(800), offer));
     assert_eq!(market.stats_of("pro").used, 1, "one slot");
+}
+
+#[test]
+fn a_message_that_comes_a_second_time_says_what_stands() {
+    let (mut market, orders) = market_with(2);
+    let bids: Vec<_> = orders.iter().map(|order| new(*order, 500)).collect();
+    place(&mut market, "pro", bids.clone()).unwrap();
+    let response = place(&mut market, "pro", bids).unwrap();
+    let refused = market.events_of::<BidRefused>(&response);
+    assert_eq!(refused.len(), 2);
+    let provider = market.who("pro");
+    for (refused, order) in refused.iter().zip(orders) {
+        let error =
+            ContractError::BidExists { order, provider: provider.clone(), price: price(500) };
+        assert_eq!((&refused.why, refused.standing), (&error.to_string(), Some(price(500))));
+        assert_eq!(market.bid("pro", order).price, price(500));
+    }
+}
+
+#[test]
+fn what_a_bid_offers_is_not_changed_by_a_lower_price() {
+    let (mut market, orders) = market_with(1);
+    let offering = |units, model: &str| NewBid {
+        offer: vec![Attribute::new("gpu/model", model)],
+        ..new(orders[0], units)
+    };
+    place(&mut market, "pro", vec![offering(900, "h100")]).unwrap();
+    let bids = vec![offering(800, "t4"), offering(700, "h100")];
+    let response = place(&mut market, "pro", bids).unwrap();
+    let refused = market.events_of::<BidRefused>(&response);
+    assert_eq!((refused.len(), refused[0].price), (1, price(800)));
+    let bid = market.bid("pro", orders[0]);
+    assert_eq!((bid.price, bid.offer), (price(700), vec![Attribute::new("gpu/model", "h100")]));
 }
 
 #[test]

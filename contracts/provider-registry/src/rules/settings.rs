@@ -47,6 +47,18 @@ pub fn check_quote_key(key: &HexBinary) -> Result<(), SettingError> {
     Err(SettingError { what, value, allowed })
 }
 
+/// Refuses a key with which anybody can sign.
+///
+/// # Errors
+/// If it is one.
+pub fn check_own_key(key: &HexBinary, is_anybodys: bool) -> Result<(), SettingError> {
+    if !is_anybodys {
+        return Ok(());
+    }
+    let (what, value) = ("quote_key", key.to_hex());
+    Err(SettingError { what, value, allowed: "the public half of a secret key of ed25519" })
+}
+
 /// Checks what is set once and for all, and the least bond.
 ///
 /// # Errors

@@ -193,6 +193,11 @@ fn the_operator_sets_the_key_with_which_its_agent_signs_and_another_operator_beg
         let refused = fixture.send(&old, &set(Some(&vec![7; bytes]))).unwrap_err().to_string();
         assert!(refused.contains("it must be an ed25519 key of 32 bytes"), "{refused}");
     }
+    // A placeholder of zeros is a point of the curve that has no secret.
+    for no_secret in [[0; 32], std::array::from_fn(|at| u8::from(at == 0))] {
+        let refused = fixture.send(&old, &set(Some(&no_secret))).unwrap_err().to_string();
+        assert!(refused.contains("the public half of a secret key"), "{refused}");
+    }
     for stranger in [&provider, &new] {
         let refused = fixture.send(stranger, &set(Some(&[7; 32]))).unwrap_err();
         assert!(matches!(refused, ContractError::Common(CommonError::NotPermitted { .. })));

@@ -134,8 +134,10 @@ events! {
         provider: String,
         /// Base units an hour.
         price: Price,
-        /// Why, in words: the error of the bid by itself.
+        /// Why, in words.
         why: String,
+        /// The price of the provider's bid on the order that stands as it was; absent if there is none.
+        standing: Option<Price>,
     }
     /// A bid was lowered.
     BidLowered = "souk_orderbook_bid_lowered" {

@@ -125,10 +125,10 @@ pub struct NewBid {
     pub order: OrderId,
     /// Base units an hour.
     pub price: Price,
-    /// As for [`ExecuteMsg::PlaceBid`]; that of a bid that stands stays.
+    /// As for [`ExecuteMsg::PlaceBid`]. That of a bid that stands stays; another one is refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offer: Vec<Attribute>,
-    /// As for [`ExecuteMsg::PlaceBid`]; that of a bid that stands stays.
+    /// As for [`ExecuteMsg::PlaceBid`], likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reclamation_window: Option<u64>,
 }
@@ -219,7 +219,8 @@ pub enum ExecuteMsg {
     },
     /// Places bids on several orders and lowers others, as by [`ExecuteMsg::PlaceBid`] and
     /// [`ExecuteMsg::LowerBid`]: a bid on an order on which the provider has one is lowered to the new price. One that
-    /// is not taken is left out, with an event that says why (`bid_refused`), and the others go on.
+    /// is not taken is left out, with an event that says why and what stands instead (`bid_refused`), and the others go
+    /// on.
     PlaceBids {
         /// The bidder.
         provider: String,

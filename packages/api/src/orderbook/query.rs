@@ -378,6 +378,9 @@ pub struct LeaseResponse {
     /// The nonce of the quote that it came of; none if it came of a bid.
     #[serde(default)]
     pub nonce: Option<u64>,
+    /// What that quote's provider gives where the group left it open, such as the GPU model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub offer: Vec<Attribute>,
 }
 
 /// A page of leases.

@@ -8,6 +8,7 @@ mod anyone;
 mod ask;
 mod auditor;
 mod provider;
+mod quoting;
 mod staker;
 mod tenant;
 
@@ -29,6 +30,8 @@ pub struct Market {
     pub chain: Chain,
     /// The contracts.
     pub contracts: Contracts,
+    /// How many quotes were signed.
+    quotes: u64,
 }
 
 impl Default for Market {
@@ -51,7 +54,7 @@ impl Market {
         let mut settings = Settings::new(&owner, &guardian, &slasher, &pool);
         change(&mut settings);
         let contracts = Contracts::instantiate(&mut chain, &owner, settings);
-        Self { chain, contracts }
+        Self { chain, contracts, quotes: 0 }
     }
 
     /// And a provider with 100 SOUK, of which the least bond (ten slots) is at stake.

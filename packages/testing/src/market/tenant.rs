@@ -43,6 +43,7 @@ impl Deployment {
             match event {
                 OrderbookEvent::DeploymentCreated(created) => id = Some(created.deployment),
                 OrderbookEvent::OrderOpened(opened) => orders.push(opened.order),
+                OrderbookEvent::LeaseCreated(lease) => orders.push(lease.order),
                 _ => {}
             }
         }

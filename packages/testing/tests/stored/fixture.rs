@@ -99,6 +99,7 @@ pub const CONTRACTS: [Contract; 5] = [
             own("t", "bid"),
             own("x", "bid_by_price"),
             own("l", "lease_by_provider"),
+            own("q", "nonce"),
             published("b", "provider_stats"),
         ],
     ),

@@ -38,7 +38,7 @@ fn of_attestations() -> Vec<Value> {
         queries.extend(auditors.clone().map(pair));
         let (provider_of, auditors) = (provider.clone(), auditors.to_vec());
         queries.push(Check { provider: provider_of, auditors, keys: None, at: None });
-        queries.push(Attestations { provider, start_after: None, after: None, limit: None });
+        queries.push(Attestations { provider, start_after: None, limit: None });
     }
     queries.extend(AUDITORS.map(|name| Auditor { auditor: address(name).into() }));
     complete::<QueryMsg>(&queries)
@@ -91,7 +91,7 @@ fn of_orderbook(scenario: &Scenario) -> Vec<Value> {
     }
     for order in scenario.orders() {
         queries.extend([Order { order }, Lease { order }]);
-        queries.push(Bids { order, start_after: None, limit: Some(MAX_LIMIT) });
+        queries.push(Bids { order, start_after: None, after: None, limit: Some(MAX_LIMIT) });
         for provider in providers.clone() {
             queries.push(Bid { order, provider: provider.clone() });
             queries.push(Eligible { order, provider });

@@ -73,6 +73,7 @@ impl Scenario {
         scenario.deplete_accounts();
         scenario.take_a_lease_back();
         scenario.leave_leases_alone();
+        scenario.lease_by_quotes();
         scenario.leave_orders_open();
         scenario.leave_auctions_open();
         scenario.change_roles();
@@ -323,6 +324,22 @@ impl Scenario {
         market.heartbeat("gamma").unwrap();
         market.close_absent("friend", gone).unwrap();
         assert!(market.lease(gone).paid_until.is_some());
+    }
+
+    /// Leases by quotes: one runs, one ended with its slot let go of, one still holds it.
+    fn lease_by_quotes(&mut self) {
+        let market = &mut self.market;
+        market.set_quote_key("gamma").unwrap();
+        let leased = |market: &mut Market, name: &str| {
+            market.deploy_by_quotes("ann", group(name), souk(20), "gamma", 300_000).unwrap()
+        };
+        let (_, over) = (leased(market, "quoted"), leased(market, "quoted-and-over"));
+        let held = leased(market, "quoted-and-held");
+        market.pass(HOUR);
+        market.close("ann", over.id).unwrap();
+        market.pass(HOUR);
+        market.release("gamma", &over.orders).unwrap();
+        market.give_up_lease("gamma", held.order(), CloseReason::Unstable).unwrap();
     }
 
     fn leave_orders_open(&mut self) {

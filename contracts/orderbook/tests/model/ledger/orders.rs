@@ -106,12 +106,14 @@ impl Order {
         if self.open { ReserveChange::Less(rate(self.ceiling)) } else { ReserveChange::NONE }
     }
 
-    /// Whether it can be deleted: it ended, nothing uses a slot by it, and no quote can be used any more that was
-    /// signed before its own was used.
+    /// Whether it can be deleted: it ended, nothing uses a slot by it any more, and no quote can be used any more that
+    /// was signed before its own was used.
     fn can_be_pruned(&self, now: u64) -> bool {
         let over = |lease: &Lease| {
-            let quote =
-                lease.quote.is_none_or(|quote| !quote.holds_slot && now > lease.since + LONGEST);
+            let free = lease.ended.is_some_and(|(_, free_at)| now >= free_at);
+            let quote = lease
+                .quote
+                .is_none_or(|quote| (!quote.holds_slot || free) && now > lease.since + LONGEST);
             lease.ended.is_some() && quote
         };
         !self.pruned && !self.open && self.bids.is_empty() && self.lease.as_ref().is_none_or(over)
@@ -386,7 +388,12 @@ impl Ledger {
         let expected: BTreeSet<_> = asked.iter().filter(can).copied().collect();
         assert_eq!(pruned, expected, "what is pruned at {now}");
         for id in expected {
-            self.order(id.0).pruned = true;
+            let order = self.order(id.0);
+            order.pruned = true;
+            // Who deletes a lease lets go of its slot.
+            if let Some(quote) = order.lease.as_mut().and_then(|lease| lease.quote.as_mut()) {
+                quote.holds_slot = false;
+            }
             self.quotes.forget(id.0);
         }
     }

@@ -1,12 +1,18 @@
 //! A lease by a quote uses a slot of its provider's bond, and lets go of it as one by a bid does.
 
+use souk_api::orderbook::{OrderResponse, QueryMsg};
 use souk_core::CloseReason;
 
 use super::*;
 
 #[test]
 fn the_lease_uses_a_slot_while_it_runs_and_holds_it_as_long_as_one_by_a_bid() {
-    for (ends, free_after) in [(CloseReason::Tenant, HOUR), (CloseReason::Unstable, DAY)] {
+    for (ends, free_after, by_release) in [
+        (CloseReason::Tenant, HOUR, true),
+        (CloseReason::Tenant, HOUR, false),
+        (CloseReason::Unstable, DAY, true),
+        (CloseReason::Unstable, DAY, false),
+    ] {
         let mut market = quoting();
         let (_, order) = leased(&mut market);
         assert_eq!((market.stats_of("pro").used, market.stats_of("pro").won), (1, 1));
@@ -22,20 +28,18 @@ fn the_lease_uses_a_slot_while_it_runs_and_holds_it_as_long_as_one_by_a_bid() {
         assert_eq!(market.stats_of("pro").used, 1, "{ends}: it is held");
         assert!(market.order_of(order).state == OrderState::Closed);
         market.pass(1);
+        if by_release {
+            market.release("pro", &[order, order]);
+            assert_eq!(market.stats_of("pro").used, 0, "{ends}: it is free");
+            market.release("pro", &[order]);
+            assert_eq!(market.stats_of("pro").used, 0, "once");
+        }
         market.prune(&[order]);
-        assert!(market.order_of(order).state == OrderState::Closed, "nobody let go of it yet");
-        market.release("pro", &[order, order]);
-        assert_eq!(market.stats_of("pro").used, 0, "{ends}: it is free");
+        assert_eq!(market.stats_of("pro").used, 0, "{ends}: a prune lets go of it as well");
+        let found: Result<OrderResponse, _> = market.query(&QueryMsg::Order { order });
+        assert!(found.is_err());
         market.release("pro", &[order]);
-        assert_eq!(market.stats_of("pro").used, 0, "once");
-        market.prune(&[order]);
-        assert!(
-            market
-                .query::<souk_api::orderbook::OrderResponse>(
-                    &souk_api::orderbook::QueryMsg::Order { order }
-                )
-                .is_err()
-        );
+        assert_eq!(market.stats_of("pro").used, 0);
     }
 }
 

@@ -11,10 +11,10 @@ use souk_api::{
 };
 use souk_core::{BidId, OrderId, Price, attributes::check_claims};
 
-use super::order::LoadedOrder;
 use crate::{
     ContractError, Ctx, View,
     eligibility::{self, Bidder},
+    lifecycle::order::LoadedOrder,
     rules::{
         price::{check_floors, check_lowered, check_min},
         reclaim,

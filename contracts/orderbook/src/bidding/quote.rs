@@ -7,10 +7,10 @@ use souk_api::{
 };
 use souk_core::{attributes::check_claims, presence::Market};
 
-use super::lease::{Taken, Winner};
 use crate::{
     ContractError, Ctx, QuoteError,
     eligibility::{Asked, Bidder},
+    lifecycle::lease::Winner,
     neighbours::registry,
     rules::{quote, reclaim},
     state::{
@@ -70,13 +70,13 @@ pub fn take(
     if quote.issued_at > stats.seen.0 {
         provider_stats::see(&mut stats, quote.issued_at, ctx.height());
     }
-    let used = Used { nonce: quote.nonce, holds_slot: true };
+    let used = Used { nonce: quote.nonce, holds_slot: true, offer: quote.offer };
     let winner = Winner {
         provider: address,
         price: quote.price,
         window: quote.reclamation_window,
         payee: record.payee,
-        quote: Some(Taken { used, offer: quote.offer }),
+        quote: Some(used),
     };
     Ok((winner, stats))
 }
