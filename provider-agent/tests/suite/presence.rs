@@ -59,7 +59,8 @@ async fn registered(fixture: &Fixture) -> Option<HexBinary> {
     registry.provider(&address("provider")).await.unwrap().quote_key
 }
 
-async fn any_registered(fixture: &Fixture) -> HexBinary {
+/// The key in the provider's record, once there is one.
+pub async fn any_registered(fixture: &Fixture) -> HexBinary {
     until("a key in the record", || registered(fixture)).await
 }
 
@@ -69,12 +70,15 @@ fn sent(fixture: &Fixture) -> usize {
     messages.iter().filter(|message| message.get("set_quote_key").is_some()).count()
 }
 
-/// Sets another key, as another agent of the operator does.
+/// Sets a key, as another agent of the operator does.
+pub async fn set_key(fixture: &Fixture, key: HexBinary) {
+    let msg = registry::ExecuteMsg::SetQuoteKey { provider: address("provider"), key: Some(key) };
+    fixture.execute("operator", &fixture.contracts.provider_registry, &msg, 0).await;
+}
+
 async fn set_another(fixture: &Fixture) -> HexBinary {
     let key = HexBinary::from([9; 32]);
-    let msg =
-        registry::ExecuteMsg::SetQuoteKey { provider: address("provider"), key: Some(key.clone()) };
-    fixture.execute("operator", &fixture.contracts.provider_registry, &msg, 0).await;
+    set_key(fixture, key.clone()).await;
     key
 }
 
