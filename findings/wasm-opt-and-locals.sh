@@ -5,7 +5,7 @@
 # One would guess: a module that the chain takes is taken as well when an optimizer for size (-Oz, which every guide
 # for contracts names) has been over it: it computes the same and is smaller.
 # Seen: the chain takes at most 100 locals in a function, a limit that is no part of WebAssembly. Two functions of 70
-# are fine. -Oz puts a function that is called from one place into its caller, so that one of 140 comes out, and the
+# are fine. -Oz puts a function that is called from one place into its caller, so that one of 139 comes out, and the
 # upload fails. In Rust that is how a derived reader of a large struct grows: no source shows the number.
 # With --one-caller-inline-max-function-size the two stay apart, and the chain takes the smaller module, too.
 set -euo pipefail
@@ -15,12 +15,17 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 
-# A function reads 70 numbers, which all live until a store is done, and adds them up.
+# A loop over 70 numbers, each of which becomes a mix of itself and the next, with something done in each round.
 body() {
   local n middle=$1
   for n in $(seq 70); do printf '(local.set $l%d (i32.load offset=%d (local.get $at)))\n' "$n" $((n * 4)); done
+  echo '(loop $again'
+  for n in $(seq 69); do
+    printf '(local.set $l%d (i32.add (i32.mul (local.get $l%d) (i32.const 31)) (local.get $l%d)))\n' "$n" "$n" $((n + 1))
+  done
   printf '%s\n' "$middle"
-  for n in $(seq 70); do printf '(local.set $sum (i32.add (local.get $sum) (local.get $l%d)))\n' "$n"; done
+  echo '(br_if $again (i32.lt_u (local.get $sum) (i32.const 1000))))'
+  for n in $(seq 70); do printf '(local.set $sum (i32.xor (local.get $sum) (local.get $l%d)))\n' "$n"; done
 }
 locals() { printf '(local $sum i32)\n'; for n in $(seq 70); do printf '(local $l%d i32)\n' "$n"; done; }
 {
@@ -33,12 +38,12 @@ locals() { printf '(local $sum i32)\n'; for n in $(seq 70); do printf '(local $l
   (func $inner (param $at i32) (result i32)
 END
   locals
-  body '(i32.store (local.get $at) (i32.const 7))'
+  body '(local.set $sum (i32.add (local.get $sum) (local.get $l1)))'
   echo '(i32.store (i32.const 4) (local.get $sum)) (local.get $sum))'
   # It stands for an entry point: it is called from outside.
   echo '(func (export "instantiate") (param $at i32) (param i32) (param i32) (result i32)'
   locals
-  body '(local.set $sum (call $inner (i32.load (local.get $at))))'
+  body '(local.set $sum (i32.add (local.get $sum) (call $inner (local.get $l1))))'
   echo '(local.get $sum)))'
 } >contract.wat
 wasm-as contract.wat -o plain.wasm
@@ -78,7 +83,7 @@ ls -l plain.wasm smaller.wasm apart.wasm | awk '{ print $NF, $5, "bytes" }'
 chain/target/debug/chain plain.wasm smaller.wasm apart.wasm | tee seen.txt
 diff seen.txt - <<'END'
 plain.wasm: taken
-smaller.wasm: function with more than 100 locals: 141
+smaller.wasm: function with more than 100 locals: 139
 apart.wasm: taken
 END
 [ "$(stat -c %s smaller.wasm)" -lt "$(stat -c %s plain.wasm)" ]
