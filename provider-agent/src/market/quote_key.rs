@@ -22,7 +22,7 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// While the agent's key is not there.
 const SHORT_INTERVAL: Duration = Duration::from_secs(2);
 /// Another's key is one once it was seen for this time after this agent's was in a block: nodes may trail.
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 /// A message that was refused is sent again after this time.
 const RETRY: Duration = Duration::from_secs(600);
 
@@ -147,7 +147,7 @@ impl KeyKeeper {
             }
             Attempts::None(_) | Attempts::Done { .. } => {
                 let since = *done.differs.get_or_insert_with(Instant::now);
-                if since.elapsed() < PATIENCE {
+                if since.elapsed() < TIMEOUT {
                     return Ok(Found::Fine(Registered::Unknown));
                 }
                 let found = match &record.quote_key {
