@@ -25,6 +25,7 @@ pub mod networks;
 mod order;
 pub mod placement;
 pub mod pods;
+pub mod quoting;
 pub mod reach;
 mod reclaim;
 pub mod reconcile;

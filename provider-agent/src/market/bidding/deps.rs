@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ed25519_zebra::SigningKey;
 use tokio::sync::watch;
 
 use crate::{
@@ -30,6 +31,8 @@ pub struct Deps {
     pub idle: watch::Receiver<Option<String>>,
     /// Whether the operator's coins last for heartbeats.
     pub heartbeats: watch::Receiver<HeartbeatState>,
+    /// The key that signs quotes; nothing is signed without.
+    pub quote_key: Option<SigningKey>,
     /// Where a round that fails is reported.
     pub health: Reporter,
 }

@@ -5,10 +5,12 @@ mod gateway;
 mod group;
 mod keeper;
 mod outbox;
+mod quote_key;
 mod reach;
 
 use std::sync::Arc;
 
+use ed25519_zebra::SigningKey;
 use souk_chain::{
     Client, Pipeline, PipelineHandle, SecretKey, follower::FollowerConfig,
     pipeline::PipelineConfig, rpc::RpcError, tx::GasConfig,
@@ -48,7 +50,10 @@ use crate::{
     market::{
         Market,
         audit::{Auditor, Findings},
-        bidding::{Bidder, Deps},
+        bidding::{
+            Bidder, Deps,
+            quoting::{HeadTimes, QuoteDesk, QuoteQuestions},
+        },
         fetch::{Fetcher, Subject},
         follow::{FollowState, FollowerTask},
         heartbeat::{HeartbeatState, Heartbeats},
@@ -118,6 +123,11 @@ pub struct Agent {
     dry_runs: watch::Sender<LastAttempt>,
     findings: Findings,
     heartbeats: watch::Sender<HeartbeatState>,
+    /// Where the gateway asks for quotes.
+    desk: QuoteDesk,
+    /// What the bidding loop answers, until it has it.
+    questions: Option<QuoteQuestions>,
+    quote_key: Option<SigningKey>,
     capacity: watch::Sender<CapacityState>,
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
@@ -156,6 +166,8 @@ impl Agent {
         let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
         let identity = store.write(copies::identity_or_make).await?;
         let holder = Holder::new(&Machine::this(), &identity, pipeline.lock().file().ok());
+        let (desk, questions) = QuoteDesk::new();
+        let quote_key = quote_key::load(&config.store.path);
         let waiting = LockState::Waiting("the lock was not asked for yet".to_owned());
         Ok(Self {
             config,
@@ -171,6 +183,9 @@ impl Agent {
             dry_runs: watch::Sender::default(),
             findings,
             heartbeats: watch::Sender::default(),
+            desk,
+            questions: Some(questions),
+            quote_key,
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
             holder,
@@ -193,7 +208,7 @@ impl Agent {
     /// # Errors
     ///
     /// If one of the tasks ends by itself.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), AppError> {
         let mut tasks = TaskGroup::new(stop.clone());
         let stop = tasks.stop();
         let pipeline = self.pipeline.handle();
@@ -255,7 +270,8 @@ impl Agent {
 
         // Until no other agent acts for this provider, this one only reads.
         let idle = watch::Sender::new(self.lock.borrow().problem().map(str::to_owned));
-        let bidder = Bidder::new(Deps {
+        let questions = self.questions.take().unwrap_or_else(|| QuoteDesk::new().1);
+        let deps = Deps {
             market: self.market.clone(),
             store: self.store.clone(),
             config: self.config.clone(),
@@ -264,8 +280,10 @@ impl Agent {
             following: self.following.subscribe(),
             idle: idle.subscribe(),
             heartbeats: self.heartbeats.subscribe(),
+            quote_key: self.quote_key,
             health: self.failures.of(Part::Bidding),
-        });
+        };
+        let bidder = Bidder::new(deps, questions);
         tasks.spawn("bidding", bidder.run(stop.clone()));
         let lock = Lock::new(
             self.cluster.clone(),
@@ -378,6 +396,8 @@ impl Agent {
             dry_runs,
             capacity: self.capacity.subscribe(),
             failures: self.failures.clone(),
+            desk: self.desk.clone(),
+            heads: HeadTimes::new(self.market.clone()),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
         Ok(())
@@ -432,6 +452,7 @@ impl Agent {
             capacity: self.capacity.subscribe(),
             lock: self.lock.subscribe(),
             heartbeats: self.heartbeats.subscribe(),
+            quotes: Arc::clone(self.desk.counts()),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
