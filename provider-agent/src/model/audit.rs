@@ -171,6 +171,7 @@ mod tests {
             absence: None,
             unseen: None,
             paid_until: None,
+            nonce: None,
         }
     }
 

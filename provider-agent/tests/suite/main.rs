@@ -24,6 +24,7 @@ mod logs;
 mod manifests;
 mod outbox;
 mod questions;
+mod quotes;
 mod reasons;
 mod reclaiming;
 mod recovery_document;
