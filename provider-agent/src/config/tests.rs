@@ -121,7 +121,7 @@ fn each_wrong_value_is_named_with_what_to_do() {
         (
             "[gateway]",
             "[quotes]\nvalidity = \"601s\"\n[gateway]",
-            &["quotes.validity", "601", "10s to 10m"],
+            &["quotes.validity", "10m 1s", "10s to 10m"],
         ),
         (
             "[gateway]",

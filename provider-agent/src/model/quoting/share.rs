@@ -62,7 +62,12 @@ mod tests {
             (share, cores(2_001, 0), false),
             // None is held yet.
             (share, cores(1_000, 1), true),
-            (Share { quoted: cores(2_000, 1), ..share }, cores(1_000, 1), true),
+            (Share { quoted: cores(2_000, 1), ..share }, cores(1_000, 1), false),
+            (
+                Share { quoted: cores(2_000, 1), free: cores(6_000, 3), ..share },
+                cores(1_000, 1),
+                true,
+            ),
             (Share { quoted: cores(2_000, 1), free: cores(6_000, 0), ..share }, cores(1, 1), false),
             (Share { quoted: cores(2_000, 1), ..share }, cores(1_000, 0), true),
             (Share { quoted_slots: 4, free_slots: 5, ..share }, cores(1, 0), false),

@@ -11,7 +11,6 @@ use super::{
     sign::{Granted, Signer},
 };
 use crate::{
-    failpoint,
     market::ChainError,
     model::{
         Cursor,
@@ -69,9 +68,6 @@ impl Bidder {
                         Err(NotQuoted::Chain)
                     }
                 };
-                if asked.sign.is_some() {
-                    failpoint!("quotes::signed");
-                }
                 // Whoever left leaves a reservation that lapses.
                 drop(reply.send(answer));
             }

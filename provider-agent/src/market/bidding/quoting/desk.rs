@@ -100,7 +100,9 @@ mod tests {
             let desk = desk.clone();
             waiting.push(tokio::spawn(async move { desk.stock().await }));
         }
-        tokio::task::yield_now().await;
+        while desk.questions.capacity() > 0 {
+            tokio::task::yield_now().await;
+        }
         assert_eq!(desk.stock().await.unwrap_err(), NotQuoted::Busy);
         for asked in waiting {
             asked.abort();

@@ -102,6 +102,7 @@ impl Bidder {
         tracing::info!(
             tenant = %asked.tenant, quotes = signed.len(), until = valid_until, "quotes signed"
         );
+        failpoint!("quotes::signed");
         Ok(Ok(signed))
     }
 
