@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::{
     cluster::workloads::{DryRunError, WorkloadError},
     market::{bidding::quoting::NotQuoted, lookup::LookupError},
-    model::manifest::Refusal,
+    model::{manifest::Refusal, presence::NotThere},
     store::{HostnameTaken, StoreError},
 };
 
@@ -104,6 +104,9 @@ pub enum GatewayError {
     /// The cluster.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    /// The provider does not say that it is there.
+    #[error(transparent)]
+    NotThere(#[from] NotThere),
     /// The chain could not be asked.
     #[error("the chain cannot be asked at the moment; try again")]
     Chain(#[source] LookupError),
@@ -172,6 +175,11 @@ impl GatewayError {
             }
             Self::Workload(WorkloadError::Cluster(_)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "cluster")
+            }
+            Self::NotThere(NotThere::Behind) => (StatusCode::SERVICE_UNAVAILABLE, "behind"),
+            Self::NotThere(NotThere::Superseded) => (StatusCode::SERVICE_UNAVAILABLE, "superseded"),
+            Self::NotThere(NotThere::NothingRuns) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "nothing_runs")
             }
             Self::Chain(_) => (StatusCode::SERVICE_UNAVAILABLE, "chain"),
             Self::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),

@@ -1,7 +1,8 @@
 //! The TLS server for tenants: manifest, status, logs and events of their leases.
 //!
-//! Every route but `version`, `status`, `prices` and unsigned `quotes` needs a wallet token, whose issuer is the
-//! lease's (or the order's) tenant or the deployment's delegate; signed quotes are for any wallet. What runs in the cluster comes from [`Workloads`].
+//! Every route but `version`, `status`, `presence`, `prices` and unsigned `quotes` needs a wallet token, whose issuer
+//! is the lease's (or the order's) tenant or the deployment's delegate; signed quotes are for any wallet. What runs in
+//! the cluster comes from [`Workloads`].
 //!
 //! Nobody takes what others need: connections and requests are limited by address and network
 //! (`visitors`), and a full gateway closes idle connections of the busiest network for whoever
@@ -31,6 +32,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use souk_gateway::token::Policy;
+use tokio::sync::watch;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use error::{GatewayError, ServeError};
@@ -41,9 +43,10 @@ use crate::{
     config,
     market::{
         bidding::quoting::{HeadTimes, QuoteDesk},
+        heartbeat::HeartbeatState,
         lookup::ChainLookup,
     },
-    model::{health::Failures, manifest::Rules, scope::MarketScope},
+    model::{QuoteKey, Registered, health::Failures, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 
@@ -73,6 +76,8 @@ pub struct State {
     quoting: Option<Quoting>,
     /// The last answer to `prices`.
     prices: routes::PricesCache,
+    /// By what it is said that the provider is there; nothing is without.
+    word: Option<Word>,
     /// Where listener and certificate report what is wrong.
     failures: Failures,
 }
@@ -87,6 +92,16 @@ pub struct Quoting {
     pub bidding: config::Bidding,
     /// Whether quotes are given, and for how long.
     pub quotes: config::Quotes,
+}
+
+/// By what the gateway says that the provider is there.
+pub struct Word {
+    /// The key that signs it.
+    pub key: QuoteKey,
+    /// Whose key the registry has.
+    pub registered: watch::Receiver<Registered>,
+    /// Whether anything runs, and follows the chain.
+    pub heartbeats: watch::Receiver<HeartbeatState>,
 }
 
 impl State {
@@ -116,6 +131,7 @@ impl State {
             status,
             quoting: None,
             prices,
+            word: None,
             failures,
         }
     }
@@ -124,6 +140,12 @@ impl State {
     #[must_use]
     pub fn quoting(self, quoting: Quoting) -> Self {
         Self { quoting: Some(quoting), ..self }
+    }
+
+    /// Lets it say that the provider is there.
+    #[must_use]
+    pub fn saying(self, word: Word) -> Self {
+        Self { word: Some(word), ..self }
     }
 
     /// Lets listener and certificate report there what is wrong.

@@ -23,6 +23,7 @@ mod lock;
 mod logs;
 mod manifests;
 mod outbox;
+mod presence;
 mod questions;
 mod quotes;
 mod reasons;

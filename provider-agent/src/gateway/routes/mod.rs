@@ -4,6 +4,7 @@ mod events;
 mod lease_status;
 mod logs;
 mod manifest;
+mod presence;
 mod prices;
 mod quotes;
 mod reason;
@@ -32,6 +33,7 @@ pub fn all() -> Router<Arc<State>> {
         .route(route::STATUS, get(status::get))
         .route(route::QUOTES, post(quotes::post).layer(DefaultBodyLimit::max(MAX_REQUEST)))
         .route(route::PRICES, get(prices::get))
+        .route(route::PRESENCE, get(presence::get))
         .route(route::MANIFEST, put(manifest::put).get(manifest::get))
         .route(route::LEASE_STATUS, get(lease_status::get))
         .route(route::LOGS, get(logs::get))

@@ -13,7 +13,7 @@ use crate::{
         leases::{dry_run::DryRuns, progress::ProgressMap, workloads::ClusterWorkloads},
     },
     config::Config,
-    gateway::{self, Quoting, ServeError, State},
+    gateway::{self, Quoting, ServeError, State, Word},
     market::{
         bidding::quoting::{HeadTimes, QuoteDesk},
         lookup::ChainLookup,
@@ -37,6 +37,7 @@ pub(super) struct Parts {
     pub progress: ProgressMap,
     pub capacity: watch::Receiver<CapacityState>,
     pub dry_runs: DryRuns,
+    pub word: Word,
     pub failures: Failures,
     pub desk: QuoteDesk,
     pub heads: HeadTimes,
@@ -54,6 +55,7 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         progress,
         capacity,
         dry_runs,
+        word,
         failures,
         desk,
         heads,
@@ -84,8 +86,9 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
     let (bidding, quotes) = (config.bidding.clone(), config.quotes.clone());
     let quoting = Quoting { desk, heads, bidding, quotes };
     let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
-        .reporting_to(failures)
-        .quoting(quoting);
+        .saying(word)
+        .quoting(quoting)
+        .reporting_to(failures);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await
 }

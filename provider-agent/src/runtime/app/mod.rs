@@ -5,12 +5,10 @@ mod gateway;
 mod group;
 mod keeper;
 mod outbox;
-mod quote_key;
 mod reach;
 
 use std::sync::Arc;
 
-use ed25519_zebra::SigningKey;
 use souk_chain::{
     Client, Pipeline, PipelineHandle, SecretKey, follower::FollowerConfig,
     pipeline::PipelineConfig, rpc::RpcError, tx::GasConfig,
@@ -47,6 +45,7 @@ use crate::{
         },
     },
     config::{Config, SelfCheck},
+    gateway::Word,
     market::{
         Market,
         audit::{Auditor, Findings},
@@ -59,16 +58,17 @@ use crate::{
         heartbeat::{HeartbeatState, Heartbeats},
         lookup::ChainLookup,
         outbox::Messages,
+        quote_key::KeyKeeper,
         upkeep::Upkeep,
     },
     model::{
-        MarketId,
+        MarketId, QuoteKey, Registered,
         health::{Failures, Part},
         placement::Limits,
         reach::LastAttempt,
         scope::MarketScope,
     },
-    store::{Store, StoreError, copies, copy_files, digest_key},
+    store::{Store, StoreError, copies, copy_files, digest_key, quote_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -127,7 +127,10 @@ pub struct Agent {
     desk: QuoteDesk,
     /// What the bidding loop answers, until it has it.
     questions: Option<QuoteQuestions>,
-    quote_key: Option<SigningKey>,
+    /// The key with which it signs what it says off chain.
+    quote_key: QuoteKey,
+    /// Whose the registry has.
+    registered: watch::Sender<Registered>,
     capacity: watch::Sender<CapacityState>,
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
@@ -146,6 +149,7 @@ impl Agent {
         let config = Arc::new(config);
         let key = load_key(&config)?;
         let store = open_store(&config).await?;
+        let quote_key = quote_key::load_or_make(&config.store.path)?;
         let client = Client::new(config.chain.client())?;
         if let Err(wrong @ RpcError::WrongChain { .. }) = client.status().await {
             return Err(wrong.into());
@@ -167,7 +171,6 @@ impl Agent {
         let identity = store.write(copies::identity_or_make).await?;
         let holder = Holder::new(&Machine::this(), &identity, pipeline.lock().file().ok());
         let (desk, questions) = QuoteDesk::new();
-        let quote_key = quote_key::load(&config.store.path);
         let waiting = LockState::Waiting("the lock was not asked for yet".to_owned());
         Ok(Self {
             config,
@@ -186,6 +189,7 @@ impl Agent {
             desk,
             questions: Some(questions),
             quote_key,
+            registered: watch::Sender::default(),
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
             holder,
@@ -280,7 +284,8 @@ impl Agent {
             following: self.following.subscribe(),
             idle: idle.subscribe(),
             heartbeats: self.heartbeats.subscribe(),
-            quote_key: self.quote_key,
+            quote_key: self.quote_key.clone(),
+            registered: self.registered.subscribe(),
             health: self.failures.of(Part::Bidding),
         };
         let bidder = Bidder::new(deps, questions);
@@ -347,6 +352,7 @@ impl Agent {
             store: self.store.clone(),
             messages: self.messages.clone(),
             pipeline: self.pipeline.handle(),
+            gas_price: self.config.chain.gas_price.clone(),
             following: self.following.subscribe(),
             pods: Arc::new(caches.clone()),
             least_limit: self.config.bidding.shortest_absence_limit.0,
@@ -355,6 +361,16 @@ impl Agent {
             health: self.failures.of(Part::Heartbeats),
         };
         tasks.spawn("heartbeats", heartbeats.run(stop.clone()));
+        let keeper = KeyKeeper {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            messages: self.messages.clone(),
+            key: self.quote_key.clone(),
+            idle: idle.subscribe(),
+            state: self.registered.clone(),
+            health: self.failures.of(Part::QuoteKey),
+        };
+        tasks.spawn("quote key", keeper.run(stop.clone()));
         self.spawn_leases(tasks, stop, reconciler).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
@@ -395,6 +411,11 @@ impl Agent {
             progress,
             dry_runs,
             capacity: self.capacity.subscribe(),
+            word: Word {
+                key: self.quote_key.clone(),
+                registered: self.registered.subscribe(),
+                heartbeats: self.heartbeats.subscribe(),
+            },
             failures: self.failures.clone(),
             desk: self.desk.clone(),
             heads: HeadTimes::new(self.market.clone()),

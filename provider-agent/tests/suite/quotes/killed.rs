@@ -6,7 +6,7 @@ use serde_json::json;
 use souk_gateway::{quote::QuotesRequest, route};
 use souk_provider::{failpoint, store::Store};
 
-use super::{Desk, create, lease_of, pass, publish_key, request};
+use super::{Desk, create, key_is_known, lease_of, pass, request};
 use crate::support::{Fixture, InProcess, Process, gpu_app, until};
 
 fn both() -> souk_core::GroupSpec {
@@ -18,7 +18,7 @@ async fn killed_at_any_step_of_signing_it_holds_what_it_may_have_signed_until_th
     let fixture = Fixture::new().await;
     let desk = Desk::configure(&fixture, "");
     let agent = InProcess::start(&desk.config).await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     desk.signed("bob", both()).await;
     pass(&fixture, 61).await;
     agent.stop().await;
@@ -51,7 +51,7 @@ async fn a_lease_that_comes_while_the_agent_is_gone_gets_what_its_quote_reserved
         let fixture = Fixture::new().await;
         let desk = Desk::configure(&fixture, "");
         let agent = InProcess::start(&desk.config).await;
-        publish_key(&fixture, &agent.store).await;
+        key_is_known(&fixture, &agent.store).await;
         let quote = desk.signed("ann", both()).await;
         agent.stop().await;
         let made = create(&fixture, "ann", both(), quote).await.unwrap();

@@ -8,7 +8,7 @@ use souk_gateway::{
     route,
 };
 
-use super::{Desk, pass, publish_key, request};
+use super::{Desk, key_is_known, pass, request, set_another_key};
 use crate::support::{Fixture, InProcess, app, gpu_app, until};
 
 fn signed(tenant: &str) -> QuotesRequest {
@@ -21,7 +21,7 @@ async fn so_many_signed_quotes_hold_for_a_wallet_a_tenant_and_a_network() {
     let more = "max_open_per_asker = 3\nmax_open_per_tenant = 2\nmax_open_per_network = 4";
     let desk = Desk::configure(&fixture, more);
     let agent = InProcess::start(&desk.config).await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     for (who, tenant, status) in [
         ("ann", "ann", 200),
         ("ann", "ann", 200),
@@ -53,7 +53,7 @@ async fn quotes_hold_a_share_of_what_is_free_and_bids_have_the_rest() {
     let fixture = Fixture::new().await;
     let desk = Desk::configure(&fixture, "");
     let agent = InProcess::start(&desk.config).await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     let one = || gpu_app("train", "h100", 1);
     let first = desk.signed("ann", one()).await;
     // Two of two would be more than half.
@@ -69,14 +69,7 @@ async fn what_the_market_would_refuse_and_who_is_not_known_gets_nothing() {
     let fixture = Fixture::new().await;
     let desk = Desk::configure(&fixture, "");
     let agent = InProcess::start(&desk.config).await;
-    // Nothing is signed without the key in the registry.
-    let body = Some(json!(signed("ann")));
-    until("a refusal", async || {
-        let found = desk.try_ask(Method::POST, route::QUOTES, Some("ann"), body.clone()).await?;
-        (found.1["code"] == "signs_nothing").then_some(())
-    })
-    .await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     let mut empty = app("web");
     empty.units.clear();
     let many = (0..=MAX_GROUPS).map(|number| app(&format!("g{number}"))).collect();
@@ -105,5 +98,13 @@ async fn what_the_market_would_refuse_and_who_is_not_known_gets_nothing() {
     assert_eq!(desk.offered(dear).await, desk.offered(app("web")).await);
     let answers = desk.answers(Some("ann"), &signed("bob")).await;
     assert!(matches!(answers[0], QuoteAnswer::Signed(_)), "{answers:?}");
+    // Nothing is signed while the registry has another key.
+    set_another_key(&fixture).await;
+    let body = Some(json!(signed("ann")));
+    until("a refusal", async || {
+        let found = desk.try_ask(Method::POST, route::QUOTES, Some("ann"), body.clone()).await?;
+        (found.1["code"] == "signs_nothing").then_some(())
+    })
+    .await;
     agent.stop().await;
 }

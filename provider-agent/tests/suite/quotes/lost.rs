@@ -8,7 +8,7 @@ use souk_devchain::proxy::{Effect, On, Proxy, change};
 use souk_gateway::{quote::QuotesRequest, route};
 use souk_provider::store::quotes;
 
-use super::{Desk, create, lease_of, lose_store, pass, publish_key, request};
+use super::{Desk, create, key_is_known, lease_of, lose_store, pass, request};
 use crate::support::{Fixture, InProcess, app, gpu_app, until};
 
 fn both() -> souk_core::GroupSpec {
@@ -32,7 +32,7 @@ async fn an_agent_whose_store_was_lost_promises_nothing_while_its_quotes_may_be_
     let fixture = Fixture::new().await;
     let desk = Desk::configure(&fixture, "");
     let agent = InProcess::start(&desk.config).await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     let quote = desk.signed("ann", both()).await;
     agent.stop().await;
     lose_store(&desk.config);
@@ -57,6 +57,24 @@ async fn an_agent_whose_store_was_lost_promises_nothing_while_its_quotes_may_be_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_begins_with_another_key_makes_what_was_signed_void_and_bids_at_once() {
+    let fixture = Fixture::new().await;
+    let desk = Desk::configure(&fixture, "");
+    let agent = InProcess::start(&desk.config).await;
+    key_is_known(&fixture, &agent.store).await;
+    let quote = desk.signed("ann", both()).await;
+    agent.stop().await;
+    lose_store(&desk.config);
+    std::fs::remove_file(desk.config.with_file_name("quote.key")).unwrap();
+    let agent = InProcess::start(&desk.config).await;
+    let order = fixture.order("bob", both()).await;
+    until("a bid", || fixture.own_bid(order)).await;
+    let refused = create(&fixture, "ann", both(), quote).await.unwrap_err();
+    assert!(refused.contains("sign"), "{refused}");
+    agent.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_whose_blocks_are_of_tomorrow_gets_no_quote_for_tomorrow() {
     let mut fixture = Fixture::new().await;
     let second = fixture.chain.another_endpoint().await.unwrap();
@@ -68,7 +86,7 @@ async fn a_node_whose_blocks_are_of_tomorrow_gets_no_quote_for_tomorrow() {
     let text = text.replace(&format!("[\"{}\"]", fixture.proxy.url), &endpoints.to_string());
     std::fs::write(&desk.config, text).unwrap();
     let agent = InProcess::start(&desk.config).await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     let before = desk.signed("bob", app("web")).await;
     let tomorrow = |time: &mut Value| {
         let real = humantime::parse_rfc3339(time.as_str().unwrap()).unwrap();

@@ -25,7 +25,7 @@ use souk_gateway::{
     route,
     token::issue,
 };
-use souk_provider::store::Store;
+use souk_provider::{market::Market, store::Store};
 
 use crate::{
     gateway::{now, wallet},
@@ -152,18 +152,28 @@ pub fn request(tenant: &str, groups: Vec<GroupSpec>) -> QuotesRequest {
     }
 }
 
-/// The operator publishes the key, once the agent has read the chain: who finds it there at first sight takes its own
-/// store for lost.
-pub async fn publish_key(fixture: &Fixture, store: &Store) {
+/// Waits until the registry has the agent's key, and the agent's store is filled.
+pub async fn key_is_known(fixture: &Fixture, store: &Store) {
     until("the store is filled", async || store.cursor().await.unwrap()).await;
     let key = <[u8; 32]>::from(VerificationKey::from(&quote_key()));
-    let provider = address("provider");
-    let msg = registry::ExecuteMsg::SetQuoteKey { provider, key: Some(HexBinary::from(key)) };
-    let registry = fixture.contracts.provider_registry.clone();
+    has_key(fixture, key).await;
+}
+
+async fn has_key(fixture: &Fixture, key: [u8; 32]) {
+    let market = Market::new(fixture.queries(), fixture.contracts.clone(), address("provider"));
     until("the key is published", async || {
-        fixture.try_execute("operator", &registry, &msg, 0).await.ok()
+        let known = market.provider_record().await.ok()??.quote_key?;
+        (known.as_slice() == key).then_some(())
     })
     .await;
+}
+
+/// The operator publishes another key.
+pub async fn set_another_key(fixture: &Fixture) {
+    let (provider, key) = (address("provider"), Some(HexBinary::from([3; 32])));
+    let msg = registry::ExecuteMsg::SetQuoteKey { provider, key };
+    let registry = fixture.contracts.provider_registry.clone();
+    fixture.execute("operator", &registry, &msg, 0).await;
 }
 
 pub fn new_deployment(groups: Vec<GroupSpec>) -> NewDeployment {

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use souk_core::{Attribute, Price};
 use souk_gateway::{Prices, quote::QuoteAnswer, route};
+use souk_provider::store::Verdict;
 
 use super::{Desk, request};
 use crate::support::{Fixture, InProcess, app, gpu_app, until};
@@ -33,8 +34,11 @@ async fn an_unsigned_quote_is_the_bid_on_the_same_group_or_the_reason_why_there_
     assert_eq!(answers.len(), groups.len());
     for (group, answer) in groups.into_iter().zip(answers) {
         let order = fixture.order("ann", group).await;
-        let decision =
-            until("a decision", async || agent.store.decision(order).await.unwrap()).await;
+        let decision = until("a decision", async || {
+            let row = agent.store.decision(order).await.unwrap()?;
+            (row.verdict != Verdict::Wait).then_some(row)
+        })
+        .await;
         match answer {
             QuoteAnswer::Offered { price, offer, reclamation_window } => {
                 let bid = until("a bid", || fixture.own_bid(order)).await;

@@ -3,7 +3,7 @@
 use souk_gateway::quote::{QuoteAnswer, QuotesRequest};
 use souk_provider::store::quotes;
 
-use super::{Desk, create, lease_of, pass, publish_key, request};
+use super::{Desk, create, key_is_known, lease_of, pass, request};
 use crate::support::{Fixture, InProcess, gpu_app, until};
 
 const NO_ROOM: &str = "no room at present";
@@ -12,7 +12,7 @@ async fn started() -> (Fixture, Desk, InProcess) {
     let fixture = Fixture::new().await;
     let desk = Desk::configure(&fixture, "");
     let agent = InProcess::start(&desk.config).await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     (fixture, desk, agent)
 }
 

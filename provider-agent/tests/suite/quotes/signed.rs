@@ -5,7 +5,7 @@ use souk_gateway::quote::{QuoteAnswer, QuotesRequest};
 use souk_provider::store::{bids, quotes};
 use souk_sdl::{Mapping, compile};
 
-use super::{Desk, create_with, lease_of, new_deployment, pass, publish_key, request};
+use super::{Desk, create_with, key_is_known, lease_of, new_deployment, pass, request};
 use crate::{
     manifests::{self, Cluster, Leased, SITE, accepted, commitment_of, upload},
     support::{InProcess, Must, fixture::address, until},
@@ -16,7 +16,7 @@ async fn a_signed_quote_makes_a_lease_in_one_transaction_which_is_served_and_fre
     let fixture = manifests::fixture().await;
     let desk = Desk::configure(&fixture, "");
     let agent = InProcess::start(&desk.config).await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     let cluster = Cluster::of(&desk.config).await;
     let upload = upload(SITE);
     let denom = |_: &str| "usouk".parse().map_err(|_| "no denom".to_owned());
@@ -78,7 +78,7 @@ async fn of_groups_that_cannot_all_be_had_none_is_signed() {
     let fixture = Fixture::new().await;
     let desk = Desk::configure(&fixture, "");
     let agent = InProcess::start(&desk.config).await;
-    publish_key(&fixture, &agent.store).await;
+    key_is_known(&fixture, &agent.store).await;
     desk.signed("bob", crate::support::app("web")).await;
     let before = agent.store.read(quotes::all).await.unwrap().len();
     let groups = vec![gpu_app("one", "h100", 1), gpu_app("three", "h100", 3)];

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     market::ChainError,
     model::{
-        Cursor,
+        Cursor, Registered,
         bidding::{
             Decision, DecisionInput, Eligible, LowestBid, ProviderState, Reason, TenantReason,
             Wanted, decide_on,
@@ -129,12 +129,12 @@ impl Bidder {
         asked: &QuotesAsked,
         signing: &Signing,
     ) -> Result<(), NotQuoted> {
-        if self.deps.idle.borrow().is_some() {
+        let is_another = *self.deps.registered.borrow() == Registered::Another;
+        if is_another || self.deps.idle.borrow().is_some() {
             return Err(NotQuoted::Superseded);
         }
         let registered = self.cache.provider.as_ref().and_then(|one| one.quote_key.as_deref());
-        let own = self.deps.quote_key.as_ref().map(super::sign::public);
-        if own.is_none() || registered != own.as_ref().map(|key| key.as_slice()) {
+        if registered != Some(self.deps.quote_key.public().as_slice()) {
             return Err(NotQuoted::NoKey);
         }
         if let Some(until) = self.quotes_out(at.time) {

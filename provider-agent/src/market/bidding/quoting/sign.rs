@@ -2,7 +2,6 @@
 //! exists. Whatever happens after that, nothing is promised twice, and what nobody uses lapses.
 
 use cosmwasm_std::HexBinary;
-use ed25519_zebra::{SigningKey, VerificationKey};
 use souk_api::orderbook::{Quote, QuotedFor};
 use souk_core::{Attribute, GroupSpec, Price, presence::Market};
 use souk_gateway::quote;
@@ -37,11 +36,6 @@ pub(super) struct Signer<'a> {
     pub signing: &'a Signing,
 }
 
-/// What the registry has of a key.
-pub(super) fn public(key: &SigningKey) -> [u8; 32] {
-    VerificationKey::from(key).into()
-}
-
 impl Bidder {
     /// Reserves and signs; all or nothing.
     pub(super) async fn sign(
@@ -50,7 +44,6 @@ impl Bidder {
         granted: Vec<Granted>,
     ) -> Result<Result<Vec<Quote>, NotQuoted>, ChainError> {
         let Signer { at, asked, signing } = signer;
-        let Some(key) = self.deps.quote_key else { return Ok(Err(NotQuoted::NoKey)) };
         let max_take_bps = self.cache.terms().take_bps.get(&asked.denom).copied();
         let Some(max_take_bps) = max_take_bps else { return Ok(Err(NotQuoted::Chain)) };
         let valid_until = at.time.saturating_add(self.deps.config.quotes.validity.0);
@@ -96,7 +89,7 @@ impl Bidder {
                 absence: Some(asked.absence),
             };
             self.counts.signed();
-            quote::sign(&key, unsigned, whom)
+            quote::sign(self.deps.quote_key.signing(), unsigned, whom)
         });
         let signed: Vec<Quote> = signed.collect();
         tracing::info!(
