@@ -27,6 +27,7 @@ pub mod placement;
 pub mod pods;
 pub mod presence;
 mod quote_key;
+pub mod quoting;
 pub mod reach;
 mod reclaim;
 pub mod reconcile;

@@ -27,6 +27,7 @@ mod notify;
 pub mod orders;
 pub mod pending;
 pub mod quote_key;
+pub mod quotes;
 pub mod reclaims;
 pub mod reservations;
 mod schema;

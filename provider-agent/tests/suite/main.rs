@@ -25,6 +25,7 @@ mod manifests;
 mod outbox;
 mod presence;
 mod questions;
+mod quotes;
 mod reasons;
 mod reclaiming;
 mod recovery_document;

@@ -15,6 +15,7 @@ mod pod;
 mod requests;
 mod reservation;
 mod snapshot;
+mod stock;
 
 pub use capacity::{Inventory, Limits, NodeCapacity};
 pub use detect::detect_attributes;
@@ -28,6 +29,7 @@ pub use pod::PodUse;
 pub use requests::{Placement, Requests, Unsupported};
 pub use reservation::Reservation;
 pub use snapshot::ClusterSnapshot;
+pub use stock::{GpuCount, GpuKind, Stock};
 
 #[cfg(test)]
 mod properties;

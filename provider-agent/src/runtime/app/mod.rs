@@ -49,7 +49,10 @@ use crate::{
     market::{
         Market,
         audit::{Auditor, Findings},
-        bidding::{Bidder, Deps},
+        bidding::{
+            Bidder, Deps,
+            quoting::{HeadTimes, QuoteDesk, QuoteQuestions},
+        },
         fetch::{Fetcher, Subject},
         follow::{FollowState, FollowerTask},
         heartbeat::{HeartbeatState, Heartbeats},
@@ -120,6 +123,10 @@ pub struct Agent {
     dry_runs: watch::Sender<LastAttempt>,
     findings: Findings,
     heartbeats: watch::Sender<HeartbeatState>,
+    /// Where the gateway asks for quotes.
+    desk: QuoteDesk,
+    /// What the bidding loop answers, until it has it.
+    questions: Option<QuoteQuestions>,
     /// The key with which it signs what it says off chain.
     quote_key: QuoteKey,
     /// Whose the registry has.
@@ -163,6 +170,7 @@ impl Agent {
         let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
         let identity = store.write(copies::identity_or_make).await?;
         let holder = Holder::new(&Machine::this(), &identity, pipeline.lock().file().ok());
+        let (desk, questions) = QuoteDesk::new();
         let waiting = LockState::Waiting("the lock was not asked for yet".to_owned());
         Ok(Self {
             config,
@@ -178,6 +186,8 @@ impl Agent {
             dry_runs: watch::Sender::default(),
             findings,
             heartbeats: watch::Sender::default(),
+            desk,
+            questions: Some(questions),
             quote_key,
             registered: watch::Sender::default(),
             capacity: watch::Sender::default(),
@@ -202,7 +212,7 @@ impl Agent {
     /// # Errors
     ///
     /// If one of the tasks ends by itself.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), AppError> {
         let mut tasks = TaskGroup::new(stop.clone());
         let stop = tasks.stop();
         let pipeline = self.pipeline.handle();
@@ -264,7 +274,8 @@ impl Agent {
 
         // Until no other agent acts for this provider, this one only reads.
         let idle = watch::Sender::new(self.lock.borrow().problem().map(str::to_owned));
-        let bidder = Bidder::new(Deps {
+        let questions = self.questions.take().unwrap_or_else(|| QuoteDesk::new().1);
+        let deps = Deps {
             market: self.market.clone(),
             store: self.store.clone(),
             config: self.config.clone(),
@@ -273,8 +284,11 @@ impl Agent {
             following: self.following.subscribe(),
             idle: idle.subscribe(),
             heartbeats: self.heartbeats.subscribe(),
+            quote_key: self.quote_key.clone(),
+            registered: self.registered.subscribe(),
             health: self.failures.of(Part::Bidding),
-        });
+        };
+        let bidder = Bidder::new(deps, questions);
         tasks.spawn("bidding", bidder.run(stop.clone()));
         let lock = Lock::new(
             self.cluster.clone(),
@@ -403,6 +417,8 @@ impl Agent {
                 heartbeats: self.heartbeats.subscribe(),
             },
             failures: self.failures.clone(),
+            desk: self.desk.clone(),
+            heads: HeadTimes::new(self.market.clone()),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
         Ok(())
@@ -457,6 +473,7 @@ impl Agent {
             capacity: self.capacity.subscribe(),
             lock: self.lock.subscribe(),
             heartbeats: self.heartbeats.subscribe(),
+            quotes: Arc::clone(self.desk.counts()),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
