@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     commands::{
         accept, admin, audit, balance, bidders, bids, close, delegate, deploy, deposit, fees,
-        group, keep, keys, lease, list, localnet, provider, sdl, status, withdraw,
+        group, keep, keys, lease, list, localnet, prices, provider, quote, sdl, status, withdraw,
     },
     context::Global,
 };
@@ -27,11 +27,15 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Deploy an SDL file: open orders, collect bids, accept one, start the workload.
+    /// Deploy an SDL file: collect prices or bids, take one, start the workload.
     Deploy(deploy::Deploy),
+    /// Ask providers what an SDL file would cost with them. Nothing is spent.
+    Quote(quote::Quote),
+    /// Show what providers ask for and have free, GPUs too.
+    Prices(prices::Prices),
     /// Show the bids on an order, and why other providers did not bid.
     Bids(bids::Bids),
-    /// Accept a bid and send the manifest to its provider.
+    /// Accept a bid or a quote for an open order, and send the manifest to its provider.
     Accept(accept::Accept),
     /// List your deployments.
     List(list::List),

@@ -29,6 +29,8 @@ pub async fn run(cli: Cli) -> Result<Exit> {
     let context = Context::new(&cli.global)?;
     match cli.command {
         Command::Deploy(command) => command.run(&context).await,
+        Command::Quote(command) => command.run(&context).await,
+        Command::Prices(command) => command.run(&context).await,
         Command::Bids(command) => command.run(&context).await,
         Command::Accept(command) => command.run(&context).await,
         Command::List(command) => command.run(&context).await,

@@ -6,11 +6,15 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 use souk_client::{
-    deploy::{self, Created, Deployed, Offer, Offers, Pick, Plan, Progress, Request, Timeouts},
+    Error,
+    deploy::{
+        self, ByQuotes, Created, Deployed, Leased, Offer, Offers, Pick, Plan, Progress, Quotes,
+        Request, Timeouts,
+    },
     sdl,
     show::{self, amount, duration},
 };
-use souk_core::DeploymentId;
+use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
 use souk_gateway::body::LeaseStatus;
 
 use crate::{
@@ -20,7 +24,11 @@ use crate::{
     units,
 };
 
-/// Deploy an SDL file: open orders, collect bids, accept one, start the workload.
+/// Deploy an SDL file: collect prices or bids, take one, start the workload.
+///
+/// Providers that match are asked for their prices first, which costs nothing. What you choose is signed by its
+/// provider, and one transaction creates the deployment with its leases. If for some group there is no quote, an order
+/// is opened, on which providers bid on the chain; so it is if the file asks for an auction.
 #[derive(Debug, Args)]
 pub struct Deploy {
     /// The SDL file.
@@ -29,11 +37,15 @@ pub struct Deploy {
     /// carry these for the market's least runway (an hour): so much of it stays while the orders are open.
     #[arg(long, value_name = "AMOUNT")]
     deposit: Option<String>,
-    /// The bid to accept: `lowest`, a row of the table, or a provider's address. If not given you
-    /// are asked; without a terminal the bids are shown and the order stays open.
+    /// The price or bid to take: `lowest`, a row of the table, or a provider's address. If not given you
+    /// are asked; without a terminal prices are shown and nothing is deployed, or bids are shown and the order stays
+    /// open.
     #[arg(long, value_name = "lowest|ROW|ADDRESS")]
     bid: Option<Pick>,
-    /// Seconds to wait for the first bid.
+    /// Open an order and let providers bid on the chain; do not ask their gateways for prices.
+    #[arg(long)]
+    order: bool,
+    /// Seconds to wait for the first bid on an order.
     #[arg(long, value_name = "SECONDS", default_value_t = deploy::WAIT, value_parser = units::wait())]
     wait: u64,
     /// Seconds to collect more bids after the first.
@@ -64,6 +76,9 @@ struct Report {
     mapped: Vec<sdl::Mapped>,
     orders: Vec<Offers>,
     leases: Vec<LeaseStatus>,
+    /// What the leases took to begin, if they came of quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_quotes: Option<Leased>,
 }
 
 impl Deploy {
@@ -82,7 +97,7 @@ impl Deploy {
         let deposit = self.deposit.as_deref();
         let deposit = deposit.map(|text| units::coin(text, &market.network.denom)).transpose()?;
         let (config, escrow) = tokio::try_join!(market.orderbook.config(), market.escrow.config())?;
-        let request = Request {
+        let mut request = Request {
             plan: deploy::plan(compiled, deposit, !self.no_salt, &config, escrow.min_runway)?,
             pick: self.bid.clone(),
             timeouts: Timeouts {
@@ -93,31 +108,93 @@ impl Deploy {
         };
         let wallet = Arc::new(context.wallet()?);
         out.progress(show::absence_terms(&request.plan.absence.unwrap_or_default()));
-        let choose = |offers: &Offers| choose(out, offers);
+        let by_bid = |offers: &Offers| choose_bid(out, offers);
         let report = |progress: Progress<'_>| out.progress(line(&progress));
-        let deployed =
-            deploy::run(&market, &wallet, &context.home, &request, choose, report).await?;
+        let home = &context.home;
+        let begun = deploy::interrupted(&market, &wallet, home, &request.plan, report).await?;
+        let (deployed, by_quotes) = if let Some((created, upload)) = begun {
+            let deployment = created.deployment;
+            out.progress(format!("a command before this one created deployment {deployment} of this file; going on with it"));
+            request.plan.upload = upload;
+            (deploy::go_on(&market, &wallet, &request, created, by_bid, report).await?, None)
+        } else {
+            let mut by_quotes = None;
+            if self.asks_for_quotes(&request.plan) {
+                let choose = |quotes: &Quotes| choose_quote(out, quotes);
+                let market = (&market, &config);
+                match deploy::by_quotes(market, &wallet, home, &request, choose, report).await? {
+                    ByQuotes::Deployed(deployed, leased) => by_quotes = Some((deployed, leased)),
+                    ByQuotes::NotQuoted { why, pick } => {
+                        out.progress(format!(
+                            "no lease by quotes: {why}; opening an order for bids"
+                        ));
+                        request.pick = pick;
+                    }
+                    ByQuotes::NotChosen => return nothing_chosen(out),
+                }
+            }
+            match by_quotes {
+                Some((deployed, leased)) => (deployed, Some(leased)),
+                None => {
+                    (deploy::run(&market, &wallet, home, &request, by_bid, report).await?, None)
+                }
+            }
+        };
         let complete = deployed.leases.len() == deployed.orders.len();
         let Deployed { deployment, orders, leases } = deployed;
-        out.result(&Report { deployment, mapped, orders, leases }, summary);
+        out.result(&Report { deployment, mapped, orders, leases, by_quotes }, summary);
         Ok(if complete { Exit::Ok } else { Exit::TimedOut })
+    }
+
+    /// Whether gateways are asked before an order is opened.
+    fn asks_for_quotes(&self, plan: &Plan) -> bool {
+        let chooses = matches!(plan.auction, AuctionPolicy::TenantChoice {});
+        // Only bids have numbers.
+        chooses && !self.order && !matches!(self.bid, Some(Pick::Bid(_)))
     }
 }
 
-/// Asks which offer to accept, where somebody can answer.
-fn choose(out: Output, offers: &Offers) -> io::Result<Option<Offer>> {
-    if out.is_json() || !io::stdin().is_terminal() {
+/// Whether somebody can be asked.
+pub(super) fn can_ask(out: Output) -> bool {
+    !out.is_json() && io::stdin().is_terminal()
+}
+
+fn nothing_chosen(out: Output) -> Result<Exit> {
+    if can_ask(out) {
+        out.progress("nothing was deployed, and nothing spent");
+        return Ok(Exit::Ok);
+    }
+    let reason = "nobody can be asked here which price to take, so nothing was deployed and nothing spent; say \
+                  `--bid lowest` or an address, or open an order with --order (`souk quote` shows the prices)";
+    Err(Error::input("--bid", reason).into())
+}
+
+/// Asks which of a group's prices to take, where somebody can answer.
+pub(super) fn choose_quote(out: Output, quotes: &Quotes) -> io::Result<Option<Offer>> {
+    if !can_ask(out) {
+        return Ok(None);
+    }
+    choose(&format!("Group {}: take which price?", quotes.group), &quotes.offers)
+}
+
+/// Asks which bid to accept, where somebody can answer.
+fn choose_bid(out: Output, offers: &Offers) -> io::Result<Option<Offer>> {
+    if !can_ask(out) {
         let order = offers.order;
         out.progress(format!("nothing accepted; `souk accept {order} '#BID'` takes a bid"));
         return Ok(None);
     }
+    choose("Accept which bid?", &offers.offers)
+}
+
+fn choose(question: &str, offers: &[Offer]) -> io::Result<Option<Offer>> {
     loop {
-        output::ask("Accept which bid? (row, Enter for none) ");
+        output::ask(&format!("{question} (row, Enter for none) "));
         let mut answer = String::new();
         if io::stdin().read_line(&mut answer)? == 0 || answer.trim().is_empty() {
             return Ok(None);
         }
-        match answer.trim().parse::<Pick>().map(|pick| pick.of(&offers.offers).cloned()) {
+        match answer.trim().parse::<Pick>().map(|pick| pick.of(offers).cloned()) {
             Ok(Some(offer)) => return Ok(Some(offer)),
             _ => output::note("there is no such row"),
         }
@@ -132,6 +209,14 @@ fn line(progress: &Progress<'_>) -> String {
             format!("order {order}: the lowest bid wins, closes in {closes_in}")
         }
         Progress::Offers(offers) => show::offers(offers),
+        Progress::Quotes(quotes) => show::quotes(quotes),
+        Progress::Leased(leased) => leased_line(leased),
+        Progress::QuoteRefused(error) => format!("{error}; asking for other quotes"),
+        Progress::Interrupted => {
+            "a command before this one may have sent this deployment; waiting until it is in a \
+                                  block or cannot be any more"
+                .to_owned()
+        }
         Progress::Accepted(offer) => {
             let price = amount(offer.price.u128(), &offer.denom);
             format!("accepted the bid of {} at {price} an hour", offer.provider)
@@ -164,6 +249,32 @@ fn created_line(created: &Created, plan: &Plan) -> String {
         plan.deposit.denom,
         orders.join(", ")
     )
+}
+
+fn leased_line(leased: &Leased) -> String {
+    let lease = |(order, provider, price): &(OrderId, String, Price)| {
+        format!("lease {order} at {provider} for {price} an hour")
+    };
+    let leases: Vec<String> = leased.leases.iter().map(lease).collect();
+    let fee: Vec<String> = leased.fee.iter().map(ToString::to_string).collect();
+    format!(
+        "deployment {} created with {}: prices in {:.1} s, from your choice to the lease {:.1} s and {}; {} gas, {} paid \
+         for it",
+        leased.deployment,
+        leases.join(", "),
+        seconds(leased.collected_ms),
+        seconds(leased.leased_ms),
+        match leased.blocks {
+            1 => "1 block".to_owned(),
+            blocks => format!("{blocks} blocks"),
+        },
+        leased.gas_used,
+        fee.join(", ")
+    )
+}
+
+fn seconds(milliseconds: u128) -> f64 {
+    milliseconds as f64 / 1_000.0
 }
 
 fn summary(report: &Report) -> String {

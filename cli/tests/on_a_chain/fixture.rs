@@ -1,4 +1,4 @@
-//! A chain, three accounts on it, and the command.
+//! A chain, some accounts on it, and the command.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -13,9 +13,9 @@ use souk_localnet::chain::{EmbeddedChain, EmbeddedConfig, PREFIX};
 use tempfile::TempDir;
 
 pub const COINS: u128 = 1_000_000_000;
-pub const ACCOUNTS: [&str; 3] = ["ann", "bob", "provider"];
+pub const ACCOUNTS: [&str; 5] = ["ann", "bob", "provider", "second", "third"];
 
-/// A chain with three accounts on it, whose keys are in the home folder.
+/// A chain with some accounts on it, whose keys are in the home folder.
 pub struct Fixture {
     pub home: TempDir,
     pub chain: EmbeddedChain,

@@ -45,26 +45,13 @@ pub struct Gateway {
 
 impl Gateway {
     pub async fn start() -> Self {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let pin = Pin::of_certificate(made.cert.der()).unwrap();
-        let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der());
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key.unwrap())
-            .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let uri = format!("https://{}", listener.local_addr().unwrap());
         let says = Arc::new(Mutex::new(Says { phase: ("ready", 1), ..Says::default() }));
         let router = Router::new()
             .route(route::PRESENCE, get(presence))
             .route(route::LEASE_STATUS, get(status))
             .route(route::MANIFEST, put(manifest))
             .with_state(says.clone());
-        let tls = Tls { listener, acceptor: TlsAcceptor::from(Arc::new(tls)) };
-        tokio::spawn(async move { axum::serve(tls, router).await });
+        let (uri, pin) = serve(router).await;
         Self { uri, pin, key: SigningKey::from([7; 32]), says }
     }
 
@@ -151,6 +138,25 @@ async fn status(State(says): Shared, Path(order): Path<u64>) -> Json<Value> {
 async fn manifest(State(says): Shared, Path(order): Path<u64>, _: Json<Value>) -> StatusCode {
     says.lock().unwrap().manifests.push(order);
     StatusCode::ACCEPTED
+}
+
+/// Serves the routes with a certificate of its own, to the end of the runtime. Gives where, and the pin.
+pub async fn serve(router: Router) -> (String, Pin) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let pin = Pin::of_certificate(made.cert.der()).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.unwrap())
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("https://{}", listener.local_addr().unwrap());
+    let tls = Tls { listener, acceptor: TlsAcceptor::from(Arc::new(tls)) };
+    tokio::spawn(async move { axum::serve(tls, router).await });
+    (uri, pin)
 }
 
 struct Tls {

@@ -11,6 +11,8 @@ mod groups;
 mod keeping;
 mod money;
 mod presence;
+mod quoter;
+mod quoting;
 mod starting;
 
 use std::fs;

@@ -98,6 +98,15 @@ pub fn opened_orders(events: &[OrderbookEvent]) -> Vec<OrderId> {
     events.iter().filter_map(order).collect()
 }
 
+/// The leases that began by these events, by their orders.
+pub fn created_leases(events: &[OrderbookEvent]) -> Vec<OrderId> {
+    let order = |event: &OrderbookEvent| match event {
+        OrderbookEvent::LeaseCreated(created) => Some(created.order),
+        _ => None,
+    };
+    events.iter().filter_map(order).collect()
+}
+
 /// A lease whose provider was absent when it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AbsentEnd {

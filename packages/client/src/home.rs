@@ -32,6 +32,30 @@ struct SavedDeployment {
     manifest: Manifest,
     #[serde(default)]
     salt: Option<Salt>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sending: Option<Sending>,
+}
+
+/// By whom a deployment was about to be created, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sending {
+    /// The tenant.
+    pub tenant: String,
+    /// The newest block before it was sent.
+    pub height: u64,
+    /// That block's time, Unix seconds.
+    pub time: u64,
+}
+
+/// What was kept of a deployment whose number is not known: its creation was under way when the command ended.
+#[derive(Debug)]
+pub struct Unnumbered {
+    /// What its manifest must hash to.
+    pub commitment: Vec<u8>,
+    /// What its winners get.
+    pub upload: ManifestUpload,
+    /// By whom it was about to be created.
+    pub sending: Sending,
 }
 
 impl Home {
@@ -113,13 +137,17 @@ impl Home {
         chain_id: &str,
         commitment: &[u8],
         upload: &ManifestUpload,
+        sending: Sending,
     ) -> Result<PathBuf, Error> {
         let path = self.upload_path(chain_id, commitment);
         if let Some(folder) = path.parent() {
             make_private_dir(folder)?;
         }
-        let saved =
-            SavedDeployment { manifest: upload.manifest.clone(), salt: upload.salt.clone() };
+        let saved = SavedDeployment {
+            manifest: upload.manifest.clone(),
+            salt: upload.salt.clone(),
+            sending: Some(sending),
+        };
         let text = serde_json::to_vec(&saved)
             .map_err(|error| Error::input("manifest", error.to_string()))?;
         write_private(&path, &text)?;
@@ -139,6 +167,32 @@ impl Home {
         let path = self.deployment_path(chain_id, deployment);
         let kept = self.upload_path(chain_id, commitment);
         fs::rename(kept, &path).map_err(|source| Error::File { path, source })
+    }
+
+    /// What was kept of deployments whose creation a command did not see through. Files of before, and those that
+    /// cannot be read, are passed over.
+    pub fn unnumbered(&self, chain_id: &str) -> Vec<Unnumbered> {
+        let folder = self.0.join("deployments").join(chain_id);
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let read = |path: PathBuf| {
+            let commitment = hex::decode(path.file_stem()?.to_str()?).ok()?;
+            let is_kept = commitment.len() == 32 && path.extension()? == "json";
+            let saved = is_kept.then(|| fs::read(&path).ok()).flatten()?;
+            let saved: SavedDeployment = serde_json::from_slice(&saved).ok()?;
+            let upload = ManifestUpload { manifest: saved.manifest, salt: saved.salt };
+            Some(Unnumbered { commitment, upload, sending: saved.sending? })
+        };
+        entries.filter_map(|entry| read(entry.path())).collect()
+    }
+
+    /// Whether something is kept under the number of a deployment.
+    pub fn is_numbered(&self, chain_id: &str, deployment: DeploymentId) -> bool {
+        self.deployment_path(chain_id, deployment).exists()
+    }
+
+    /// Drops what was kept of a deployment that is certain not to be created. Nothing is lost if that fails.
+    pub fn drop_upload(&self, chain_id: &str, commitment: &[u8]) {
+        let _ = fs::remove_file(self.upload_path(chain_id, commitment));
     }
 
     /// Manifest and salt of a deployment made from here.

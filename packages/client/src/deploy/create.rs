@@ -3,12 +3,19 @@
 use std::path::Path;
 
 use cosmwasm_std::HexBinary;
-use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent, Reclamation};
+use souk_api::orderbook::{ExecuteMsg, NewDeployment, OrderbookEvent, Quote, Reclamation};
+use souk_chain::TxOutcome;
 use souk_core::{DeploymentId, OrderId};
 use souk_gateway::commitment;
 
 use super::Plan;
-use crate::{error::Error, events, home::Home, market::Market, wallet::Wallet};
+use crate::{
+    error::Error,
+    events,
+    home::{Home, Sending},
+    market::Market,
+    wallet::Wallet,
+};
 
 /// A deployment that has been created.
 #[derive(Debug)]
@@ -36,9 +43,41 @@ pub async fn create(
     home: &Home,
     plan: &Plan,
 ) -> Result<Created, Error> {
-    let commitment = commitment(plan.upload.salt.as_ref(), &plan.upload.manifest.version());
-    let message = ExecuteMsg::CreateDeployment(NewDeployment {
-        commitment: HexBinary::from(&commitment),
+    let message = ExecuteMsg::CreateDeployment(new_deployment(plan));
+    let (deployment, _, found) = send(market, wallet, home, plan, &message).await?;
+    let dropped_notice = dropped_notice(market, deployment, plan).await;
+    let orders = events::opened_orders(&found);
+    let no_absence = knows_no_absence(market, &orders).await;
+    Ok(Created { deployment, orders, dropped_notice, no_absence })
+}
+
+/// Creates the deployment with its leases, by a signed quote for each group. Manifest and salt are kept as by
+/// [`create`].
+///
+/// # Errors
+/// If the manifest cannot be kept, or the transaction is not executed. After [`Error::Refused`] nothing was, and
+/// nothing will be.
+pub async fn create_with_quotes(
+    market: &Market,
+    wallet: &Wallet,
+    home: &Home,
+    plan: &Plan,
+    quotes: Vec<Quote>,
+) -> Result<(Created, TxOutcome), Error> {
+    let deployment = new_deployment(plan);
+    let message = ExecuteMsg::CreateWithQuotes { deployment, quotes };
+    let (deployment, outcome, found) = send(market, wallet, home, plan, &message).await?;
+    let orders = events::created_leases(&found);
+    Ok((Created { deployment, orders, dropped_notice: None, no_absence: false }, outcome))
+}
+
+fn commitment_of(plan: &Plan) -> [u8; 32] {
+    commitment(plan.upload.salt.as_ref(), &plan.upload.manifest.version())
+}
+
+fn new_deployment(plan: &Plan) -> NewDeployment {
+    NewDeployment {
+        commitment: HexBinary::from(&commitment_of(plan)),
         groups: plan.groups.clone(),
         auction: plan.auction,
         delegate: None,
@@ -47,12 +86,25 @@ pub async fn create(
         refuse: Vec::new(),
         reclamation: plan.reclamation.map(|min_window| Reclamation { min_window }),
         absence: plan.absence,
-    });
+    }
+}
+
+/// Keeps what must not be lost, then sends what creates a deployment, with its deposit.
+async fn send(
+    market: &Market,
+    wallet: &Wallet,
+    home: &Home,
+    plan: &Plan,
+    message: &ExecuteMsg,
+) -> Result<(DeploymentId, TxOutcome, Vec<OrderbookEvent>), Error> {
+    let commitment = commitment_of(plan);
     let orderbook = &market.contracts.orderbook;
     let funds = std::slice::from_ref(&plan.deposit);
-    let message = wallet.execute(orderbook, &message, funds)?;
+    let message = wallet.execute(orderbook, message, funds)?;
     let chain_id = &market.network.chain_id;
-    let kept = home.keep_upload(chain_id, &commitment, &plan.upload)?;
+    let (height, time) = market.now().await?;
+    let sending = Sending { tenant: wallet.address.clone(), height, time };
+    let kept = home.keep_upload(chain_id, &commitment, &plan.upload, sending)?;
     let sent = wallet.send("creating the deployment", vec![message]).await;
     let outcome = sent.map_err(|error| not_created(unknown_key(error), plan, &kept))?;
     let found = events::of_orderbook(&outcome.events, orderbook);
@@ -66,10 +118,7 @@ pub async fn create(
     if let Err(error) = home.number_upload(chain_id, &commitment, deployment) {
         tracing::warn!(%error, kept = %kept.display(), "the manifest keeps its commitment's name");
     }
-    let dropped_notice = dropped_notice(market, deployment, plan).await;
-    let orders = events::opened_orders(&found);
-    let no_absence = knows_no_absence(market, &orders).await;
-    Ok(Created { deployment, orders, dropped_notice, no_absence })
+    Ok((deployment, outcome, found))
 }
 
 /// The notice that the plan asks for and the orderbook did not store. What cannot be looked up now does not make
@@ -105,8 +154,8 @@ fn not_created(error: Error, plan: &Plan, kept: &Path) -> Error {
         Error::Sending { action, source } if source.may_have_happened() => {
             let kept = kept.display();
             let action = format!(
-                "its manifest is kept in {kept}; if `souk list` shows the deployment, `souk bids` \
-                 and `souk accept` go on with it: {action}"
+                "its manifest is kept in {kept}; the same command again waits until it is in a block or cannot be any \
+                 more, and goes on with it: {action}"
             );
             Error::Sending { action, source }
         }

@@ -2,13 +2,15 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use serde::Serialize;
 use souk_api::orderbook::{EXTENSION, MAX_EXTENSIONS, OrderState};
-use souk_core::{AuctionPolicy, DeploymentId, OrderId};
+use souk_chain::Coin;
+use souk_core::{AuctionPolicy, DeploymentId, OrderId, Price};
 use souk_gateway::body::LeaseStatus;
 
 use super::{
     Bids, Created, Offer, Offers, Pick, Plan, accept, collect, create, launch, no_such_offer,
-    wait_until_ready, watch,
+    quotes::Quotes, wait_until_ready, watch,
 };
 use crate::{
     error::{Error, Unfinished},
@@ -59,8 +61,16 @@ pub enum Progress<'a> {
     },
     /// The offers for an order, as they are by now.
     Offers(&'a Offers),
+    /// The prices for a group that is on no chain.
+    Quotes(&'a Quotes),
     /// An offer was accepted.
     Accepted(&'a Offer),
+    /// The deployment is in a block, and its leases run.
+    Leased(&'a Leased),
+    /// The chain refused quotes; others are asked for.
+    QuoteRefused(&'a Error),
+    /// A command before this one was about to create the deployment; whether it did is waited for.
+    Interrupted,
     /// The winner has the manifest.
     ManifestSent {
         /// The order.
@@ -77,6 +87,25 @@ pub enum Progress<'a> {
     },
     /// The workload's state changed.
     Status(&'a LeaseStatus),
+}
+
+/// A deployment whose leases began with it, and what that took.
+#[derive(Debug, Serialize)]
+pub struct Leased {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// The leases, by their orders, in the order of the groups, with provider and price, base units an hour.
+    pub leases: Vec<(OrderId, String, Price)>,
+    /// For how long prices were collected, in milliseconds.
+    pub collected_ms: u128,
+    /// From the choice to the leases, in milliseconds.
+    pub leased_ms: u128,
+    /// Blocks from the signed quotes to the leases.
+    pub blocks: u64,
+    /// Gas that the transaction used.
+    pub gas_used: u64,
+    /// What was paid for it.
+    pub fee: Vec<Coin>,
 }
 
 /// What came of it.
@@ -104,10 +133,26 @@ pub async fn run(
     report: impl FnMut(Progress<'_>),
 ) -> Result<Deployed, Error> {
     let created = create(market, wallet, home, &request.plan).await?;
+    let mut report = report;
+    report(Progress::Created { created: &created, plan: &request.plan });
+    go_on(market, wallet, request, created, choose, report).await
+}
+
+/// Goes on with a deployment that was created: finds a provider for each order that is open, sends manifests to the
+/// providers of leases, waits until all is ready.
+///
+/// # Errors
+/// [`Error::Unfinished`]: there is something to look after.
+pub async fn go_on(
+    market: &Market,
+    wallet: &Arc<Wallet>,
+    request: &Request,
+    created: Created,
+    choose: impl FnMut(&Offers) -> io::Result<Option<Offer>>,
+    report: impl FnMut(Progress<'_>),
+) -> Result<Deployed, Error> {
     let mut flow = Flow { market, wallet, request, choose, report };
-    (flow.report)(Progress::Created { created: &created, plan: &request.plan });
     flow.fill(&created).await.map_err(|source| {
-        // From here on there is something to look after.
         let Created { deployment, orders, .. } = created;
         Box::new(Unfinished { deployment, orders, source }).into()
     })
@@ -165,6 +210,12 @@ where
     /// Finds an order's provider and sends it the manifest at once: a lease is paid from its start, and closed if
     /// it gets none. The provider is none if no offer was accepted.
     async fn place(&mut self, order: OrderId) -> Result<(Offers, Option<String>), Error> {
+        let asked = self.market.orderbook.order(order).await?;
+        if asked.state == OrderState::Active {
+            let (ceiling, offers, others) = (asked.spec.ceiling, Vec::new(), Vec::new());
+            let provider = self.send(order).await?;
+            return Ok((Offers { order, ceiling, offers, others }, Some(provider)));
+        }
         let offers = match self.request.plan.auction {
             AuctionPolicy::TenantChoice {} => self.choose_offer(order).await?,
             AuctionPolicy::LowestPrice { closes_after } => {

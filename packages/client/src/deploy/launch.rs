@@ -1,6 +1,7 @@
 //! From an offer to a provider that has the manifest.
 
-use souk_api::orderbook::{DeploymentResponse, ExecuteMsg, LeaseResponse, OrderState};
+use souk_api::orderbook::{DeploymentResponse, ExecuteMsg, LeaseResponse, OrderState, Quote};
+use souk_chain::TxOutcome;
 use souk_core::OrderId;
 use souk_gateway::body::ManifestUpload;
 
@@ -25,18 +26,49 @@ pub async fn accept(
     let provider = offer.provider.clone();
     let message = match offer.via {
         Via::Bid(bid) => ExecuteMsg::AcceptBid { order, provider, bid, max_price: offer.price },
+        Via::Quote {} => {
+            return Err(Error::input(
+                "offer",
+                "it is a price without a signature; ask for its quote",
+            ));
+        }
     };
-    let message = wallet.execute(&market.contracts.orderbook, &message, &[])?;
     let action = format!("accepting the bid of {}", offer.provider);
-    match wallet.send(&action, vec![message.clone()]).await {
+    take(market, wallet, order, &action, &message).await?;
+    Ok(())
+}
+
+/// Makes a quote that was signed for an open order its lease.
+///
+/// # Errors
+/// If the chain refuses, for instance since the order is taken by now, or the quote was used or is over.
+pub async fn accept_quote(
+    market: &Market,
+    wallet: &Wallet,
+    order: OrderId,
+    quote: Quote,
+) -> Result<TxOutcome, Error> {
+    let action = format!("accepting the quote of {}", quote.provider);
+    let message = ExecuteMsg::AcceptQuote { order, quote };
+    take(market, wallet, order, &action, &message).await
+}
+
+async fn take(
+    market: &Market,
+    wallet: &Wallet,
+    order: OrderId,
+    action: &str,
+    message: &ExecuteMsg,
+) -> Result<TxOutcome, Error> {
+    let message = wallet.execute(&market.contracts.orderbook, message, &[])?;
+    match wallet.send(action, vec![message.clone()]).await {
         Err(refused @ Error::Refused { .. }) => {
             let Ok(order) = market.orderbook.order(order).await else { return Err(refused) };
             let deployment = order.group.deployment;
-            make_room(market, wallet, deployment, refused, (&action, message)).await?;
+            make_room(market, wallet, deployment, refused, (action, message)).await
         }
-        sent => drop(sent?),
+        sent => sent,
     }
-    Ok(())
 }
 
 /// Sends the manifest to the winner of an order, once its gateway has seen the lease.

@@ -8,7 +8,7 @@ use souk_core::{BidId, CloseReason, Denom, DeploymentId, OrderId, Price};
 
 use crate::{
     error::Error,
-    gateway::NoBid,
+    gateway::{NoBid, region},
     market::{Market, MarketError},
 };
 
@@ -65,6 +65,8 @@ impl Pick {
 pub enum Via {
     /// As a bid in the orderbook, by its number.
     Bid(BidId),
+    /// At the provider's gateway. It is not signed: it becomes a lease only by a quote ([`crate::quoting::sign`]).
+    Quote {},
 }
 
 /// An offer with what a tenant wants to know of its provider.
@@ -162,7 +164,8 @@ pub struct Look {
     pub offers: Offers,
 }
 
-/// Where the offers for an order come from: the bids in the orderbook, one day quotes too.
+/// Where the offers for an order come from: the bids in the orderbook. Quotes need no order; they are
+/// [`super::quotes`].
 pub trait OfferSource {
     /// The order and its offers as they are now.
     ///
@@ -207,15 +210,12 @@ async fn offer(
         market.attestations.of_provider(&bid.provider),
         market.orderbook.provider_stats(&bid.provider),
     )?;
-    let attribute = |key: &str| {
-        record.attributes.iter().find(|attribute| attribute.key == key).map(|a| a.value.clone())
-    };
     Ok(Offer {
         via: Via::Bid(bid.id),
         provider: bid.provider.clone(),
         price: bid.price,
         denom: order.denom.clone(),
-        region: attribute("region").or_else(|| attribute("location-region")),
+        region: region(&record),
         offer: bid.offer.iter().map(ToString::to_string).collect(),
         reclamation_window: bid.reclamation_window,
         audited_by: attestations.iter().filter(|one| !one.values.is_empty()).count(),

@@ -13,6 +13,8 @@ use souk_gateway::{
     },
     pin::tls_config,
     presence::Presence,
+    prices::Prices,
+    quote::{QuotesRequest, QuotesResponse},
     route,
 };
 
@@ -22,6 +24,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// The most that is read of an answer: the gateway is somebody else's machine.
 const LONGEST_ANSWER: usize = 16 << 20;
+/// The most that is read of prices: those for 20 groups, or all that a provider asks for. Many strangers are asked at once.
+const LONGEST_PRICES: usize = 256 << 10;
 /// The most that is read of a refusal.
 const LONGEST_REFUSAL: usize = 64 << 10;
 
@@ -88,6 +92,25 @@ impl Client {
     /// [`GatewayError::Unreachable`], or [`GatewayError::Answer`] if the answer cannot be read.
     pub async fn presence(&self) -> Result<Presence, GatewayError> {
         self.json(self.request(Method::GET, route::PRESENCE)).await
+    }
+
+    /// Prices for groups that are on no chain, as they came: see [`crate::quoting`] for whether they count. Signed ones
+    /// need a token.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if the provider gives no quotes; [`GatewayError::Refused`] with the reason;
+    /// [`GatewayError::Unreachable`], or [`GatewayError::Answer`] if the answer cannot be read or is too long.
+    pub async fn quotes(&self, asked: &QuotesRequest) -> Result<QuotesResponse, GatewayError> {
+        self.short(self.request(Method::POST, route::QUOTES).json(asked)).await
+    }
+
+    /// What the provider asks for and has free, in public.
+    ///
+    /// # Errors
+    /// [`GatewayError::Absent`] if the gateway has no such route; [`GatewayError::Unreachable`],
+    /// [`GatewayError::Refused`], or [`GatewayError::Answer`] if the answer cannot be read or is too long.
+    pub async fn prices(&self) -> Result<Prices, GatewayError> {
+        self.short(self.request(Method::GET, route::PRICES)).await
     }
 
     /// Sends a lease's manifest. A gateway that has not seen the lease yet answers with
@@ -189,8 +212,21 @@ impl Client {
     }
 
     async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, GatewayError> {
+        self.up_to(request, LONGEST_ANSWER).await
+    }
+
+    async fn short<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, GatewayError> {
+        self.up_to(request, LONGEST_PRICES).await
+    }
+
+    /// An answer of at most so many bytes.
+    async fn up_to<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        most: usize,
+    ) -> Result<T, GatewayError> {
         let answer = self.answer(request.timeout(ANSWER_TIMEOUT)).await?;
-        let body = read(answer, LONGEST_ANSWER).await?;
+        let body = read(answer, most).await?;
         serde_json::from_slice(&body).map_err(|error| GatewayError::Answer(error.to_string()))
     }
 

@@ -39,8 +39,15 @@ pub async fn client_for(market: &Market, wallet: &Wallet, provider: &str) -> Res
     Ok(client(&record)?.with_token(token))
 }
 
+/// Where a provider is, by its own claim.
+pub fn region(provider: &ProviderResponse) -> Option<String> {
+    let attribute = |key: &str| provider.attributes.iter().find(|attribute| attribute.key == key);
+    let found = attribute("region").or_else(|| attribute("location-region"));
+    found.map(|attribute| attribute.value.clone())
+}
+
 /// Seconds since the epoch by this machine's clock, for tokens.
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map(|time| time.as_secs()).unwrap_or(0)
 }

@@ -9,7 +9,8 @@ mod word;
 pub use crate::error::GatewayError;
 
 pub use client::Client;
-pub use connect::{client, client_for, send_manifest};
+pub(crate) use connect::now;
+pub use connect::{client, client_for, region, send_manifest};
 pub use lines::Lines;
 pub use reasons::{NoBid, reasons};
 pub use word::{NoWord, judge, word};

@@ -11,7 +11,7 @@ mod table;
 pub use absence::{absence_terms, paid_until, taken_back, unseen, when_absent};
 pub use duration::{duration, moment};
 pub use money::{a_month, amount};
-pub use offers::offers;
+pub use offers::{offers, quotes};
 pub use reclaim::reclaim;
 pub use status::status;
 pub use table::table;
