@@ -349,8 +349,10 @@ fn quote_used(tx: &Tx<'_>, at: Cursor, event: &LeaseCreated, nonce: u64) -> Resu
     if !quotes::use_nonce(tx, nonce, order)? && reservations::get(tx, order)?.is_none() {
         tracing::warn!(lease = %order, nonce, "lease by a quote that is not in the store");
     }
-    if bids::get(tx, order)?.is_none() {
-        bids::put(tx, &won_by_quote(order, &event.tenant, event.price, at.height))?;
+    match bids::get(tx, order)? {
+        // It was used for an order on which there was a bid as well.
+        Some(_) => bids::set_progress(tx, order, BidProgress::Won, None)?,
+        None => bids::put(tx, &won_by_quote(order, &event.tenant, event.price, at.height))?,
     }
     if orders::get(tx, order)?.is_none() {
         orders::put(

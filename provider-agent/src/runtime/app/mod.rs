@@ -4,6 +4,7 @@ mod error;
 mod gateway;
 mod group;
 mod keeper;
+mod limits;
 mod outbox;
 mod reach;
 
@@ -21,10 +22,10 @@ pub use group::TaskGroup;
 
 use self::{
     keeper::Keeper,
+    limits::divide_descriptors,
     outbox::{connect_outbox, obey},
 };
 use super::{
-    descriptors::{self, Plan},
     lock::{Holder, Lock, LockState, Machine},
     metrics,
     reach::Expected,
@@ -487,14 +488,4 @@ struct Observed {
     caches: Caches,
     leases: LeaseMetrics,
     progress: ProgressMap,
-}
-
-/// Raises the limit of open files and gives the gateway what is left of it.
-fn divide_descriptors(config: &mut Config) -> Result<(), AppError> {
-    let plan = Plan::of(config, descriptors::raise().map_err(AppError::Limit)?)?;
-    if let Some((found, advice)) = plan.shortage() {
-        tracing::warn!("{found}; {advice}");
-    }
-    config.gateway.limits.connections = plan.connections;
-    Ok(())
 }
