@@ -14,7 +14,7 @@ use crate::{
     model::{
         interfaces::CapacitySource,
         placement::{GpuFault, Limits, Requests, Reservation, gpu_faults},
-        quoting::QuoteBook,
+        quoting::OpenQuotes,
     },
     store::{KeyListener, Listener, Store, StoreError, Topic, kept_volumes, quotes, reservations},
 };
@@ -69,7 +69,7 @@ impl<C: CapacitySource> Counter<C> {
         let all = self.store.read(reservations::all).await?.into_iter();
         let mut reserved: HashMap<OrderId, Reservation> = all.map(|row| (row.order, row)).collect();
         loop {
-            let quoted = QuoteBook::new(self.store.read(quotes::all).await?);
+            let quoted = OpenQuotes::new(self.store.read(quotes::all).await?);
             let kept = self.store.read(kept_volumes::all).await?;
             let limits = self.limits.clone().without_kept(&kept);
             let counted = match self.cluster.snapshot() {

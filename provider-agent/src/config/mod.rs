@@ -33,7 +33,7 @@ pub use error::ConfigError;
 pub use gateway::{Gateway, GatewayLimits, SelfCheck, host_and_port};
 pub use images::Images;
 pub use kept_volumes::KeptVolumes;
-pub use quotes::Quotes;
+pub use quotes::{QuoteLimits, Quotes};
 pub use units::{Bytes, Hourly, Seconds};
 
 /// The prefix of environment variables that override values.

@@ -4,10 +4,20 @@ use serde::Deserialize;
 use souk_core::quote::{DEFAULT_VALIDITY, MAX_VALIDITY};
 
 use super::{ConfigError, Seconds};
-use crate::model::quoting::Limits;
 
 /// The shortest time for which a signed quote holds, in seconds: a tenant has to get it into a block.
 const MIN_VALIDITY: u64 = 10;
+
+/// How many signed quotes may hold at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuoteLimits {
+    /// Of one wallet.
+    pub of_asker: u32,
+    /// For one tenant.
+    pub for_tenant: u32,
+    /// Of one network.
+    pub of_network: u32,
+}
 
 /// Prices that the gateway gives for groups that are on no chain.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,8 +53,8 @@ impl Default for Quotes {
 
 impl Quotes {
     /// How many signed quotes may hold at once.
-    pub fn limits(&self) -> Limits {
-        Limits {
+    pub fn limits(&self) -> QuoteLimits {
+        QuoteLimits {
             of_asker: self.max_open_per_asker,
             for_tenant: self.max_open_per_tenant,
             of_network: self.max_open_per_network,

@@ -14,7 +14,7 @@ use crate::{
     config::{Bytes, RateTable},
     gateway::{GatewayError, Quoting, State},
     market::bidding::quoting::NotQuoted,
-    model::placement::Stock,
+    model::placement::Available,
 };
 
 /// For this time an answer is given again: anyone may ask.
@@ -33,15 +33,15 @@ pub async fn get(
     if let Some((_, prices)) = last.as_ref().filter(|(made, _)| made.elapsed() < MAX_AGE) {
         return Ok(Json(prices.clone()));
     }
-    let stock = quoting.desk.stock().await?;
-    let prices = made(&state.policy.audience.provider, quoting, stock);
+    let available = quoting.desk.available().await?;
+    let prices = made(&state.policy.audience.provider, quoting, available);
     *last = Some((Instant::now(), prices.clone()));
     Ok(Json(prices))
 }
 
-fn made(provider: &str, quoting: &Quoting, stock: Stock) -> Prices {
+fn made(provider: &str, quoting: &Quoting, available: Available) -> Prices {
     let bidding = &quoting.bidding;
-    let gpus = stock.gpus.into_iter().map(|(kind, count)| GpuStock {
+    let gpus = available.gpus.into_iter().map(|(kind, count)| GpuStock {
         vendor: kind.vendor,
         model: kind.model,
         memory: kind.memory.and_then(|text| text.parse::<Bytes>().ok()).map(|bytes| bytes.0),
@@ -51,13 +51,13 @@ fn made(provider: &str, quoting: &Quoting, stock: Stock) -> Prices {
     });
     Prices {
         provider: provider.to_owned(),
-        height: stock.height,
-        takes_leases: stock.takes_leases,
+        height: available.height,
+        takes_leases: available.takes_leases,
         attributes: bidding.claims(),
         rates: bidding.rates.iter().map(rates).collect(),
         gpus: gpus.collect(),
-        free_cpu_milli: stock.free.cpu_milli,
-        free_memory: stock.free.memory,
+        free_cpu_milli: available.free.cpu_milli,
+        free_memory: available.free.memory,
         shortest_absence_limit: bidding.shortest_absence_limit.0,
         reclamation_window: bidding.reclamation_window.map(|window| window.0),
     }

@@ -9,7 +9,7 @@ use crate::{
     model::{
         Bid, BidProgress, Order,
         placement::Reservation,
-        quoting::{QuoteBook, QuoteReservation},
+        quoting::{OpenQuotes, QuoteReservation},
     },
     store::{Store, StoreError, bids, leases, orders, quotes, reservations},
 };
@@ -22,7 +22,7 @@ pub(super) struct Known {
     reserved: BTreeMap<OrderId, Reservation>,
     /// Live bids and active leases without a reservation.
     unreserved: BTreeSet<OrderId>,
-    quotes: QuoteBook,
+    quotes: OpenQuotes,
     /// Quotes that may be out of which the store does not know.
     out: Option<quotes::QuotesOut>,
 }
@@ -67,7 +67,7 @@ impl Known {
                         .into_iter()
                         .map(|one| (one.order, one))
                         .collect(),
-                    quotes: QuoteBook::new(quotes::all(sql)?),
+                    quotes: OpenQuotes::new(quotes::all(sql)?),
                     out: quotes::out(sql)?,
                     ..Self::default()
                 };
@@ -105,7 +105,7 @@ impl Known {
     pub async fn reload_quotes(&mut self, store: &Store) -> Result<Option<usize>, StoreError> {
         let read = |sql: &rusqlite::Connection| Ok((quotes::all(sql)?, quotes::out(sql)?));
         let (all, out) = store.read::<_, StoreError, _>(read).await?;
-        let now = QuoteBook::new(all);
+        let now = OpenQuotes::new(all);
         self.out = out;
         if now == self.quotes {
             return Ok(None);
@@ -179,7 +179,7 @@ impl Known {
     }
 
     /// Signed quotes and what they reserve.
-    pub fn quotes(&self) -> &QuoteBook {
+    pub fn quotes(&self) -> &OpenQuotes {
         &self.quotes
     }
 

@@ -64,7 +64,7 @@ pub struct Bidder {
     /// Whether the operator's coins did not last in the last round.
     was_short: bool,
     /// Whether quotes of a lost store could be out in the last round.
-    was_anew: bool,
+    was_empty: bool,
     /// What the gateway asks.
     questions: mpsc::Receiver<Question>,
     pub(super) counts: Arc<QuoteCounts>,
@@ -114,7 +114,7 @@ impl Bidder {
             heard,
             resynced: None,
             was_short: false,
-            was_anew: false,
+            was_empty: false,
             questions: asked.questions,
             counts: asked.counts,
         }
@@ -205,8 +205,8 @@ impl Bidder {
             self.turns.wake(Cause::Provider);
         }
         let quotes_out = self.quotes_out(at.time);
-        let is_anew = quotes_out.is_some();
-        if std::mem::replace(&mut self.was_anew, is_anew) && !is_anew {
+        let is_empty_store = quotes_out.is_some();
+        if std::mem::replace(&mut self.was_empty, is_empty_store) && !is_empty_store {
             self.turns.wake(Cause::Provider);
         }
         let Some(known) = &mut self.known else { return Ok(false) };

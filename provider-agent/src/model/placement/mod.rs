@@ -4,6 +4,7 @@
 //! reservations whose pods are not scheduled yet. [`fit()`] places a group's replicas by best fit,
 //! all replicas of a unit with GPUs on one model.
 
+mod available;
 mod capacity;
 mod detect;
 mod devices;
@@ -15,8 +16,8 @@ mod pod;
 mod requests;
 mod reservation;
 mod snapshot;
-mod stock;
 
+pub use available::{Available, GpuCount, GpuKind};
 pub use capacity::{Inventory, Limits, NodeCapacity};
 pub use detect::detect_attributes;
 pub use devices::{Devices, Unreserved};
@@ -29,7 +30,6 @@ pub use pod::PodUse;
 pub use requests::{Placement, Requests, Unsupported};
 pub use reservation::Reservation;
 pub use snapshot::ClusterSnapshot;
-pub use stock::{GpuCount, GpuKind, Stock};
 
 #[cfg(test)]
 mod properties;

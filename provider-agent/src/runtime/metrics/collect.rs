@@ -15,7 +15,7 @@ use crate::{
     cluster::kube::cache::Watched,
     model::{
         BidProgress, health::Part, interfaces::CapacitySource, kept::Kept, placement::Limits,
-        quoting::QuoteBook,
+        quoting::OpenQuotes,
     },
     runtime::lock::LockState,
     store::{StoreError, bids, kept_volumes, leases, orders, pending, quotes},
@@ -155,7 +155,7 @@ async fn from_store(
                 leases: leases::count(sql, now)?,
                 pending: pending::list(sql, 10_000)?.len(),
                 kept: kept_volumes::all(sql)?,
-                quotes: QuoteBook::new(quotes::all(sql)?).slots(),
+                quotes: OpenQuotes::new(quotes::all(sql)?).slots(),
             })
         })
         .await?;

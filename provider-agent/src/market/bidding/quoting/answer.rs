@@ -18,7 +18,7 @@ use crate::{
             Decision, DecisionInput, Eligible, LowestBid, ProviderState, Reason, TenantReason,
             Wanted, decide_on,
         },
-        placement::{Inventory, Placement, Reservation, Shortage, Stock, leased_ips},
+        placement::{Available, Inventory, Placement, Reservation, Shortage, leased_ips},
         quoting::{Share, UNUSED},
     },
     store::StoreError,
@@ -71,7 +71,7 @@ impl Bidder {
                 // Whoever left leaves a reservation that lapses.
                 drop(reply.send(answer));
             }
-            Question::Stock(reply) => drop(reply.send(self.stock())),
+            Question::Available(reply) => drop(reply.send(self.available())),
         }
         Ok(())
     }
@@ -319,7 +319,7 @@ impl Bidder {
     }
 
     /// What there is, and whether more is taken; by what was known after the last round.
-    fn stock(&self) -> Stock {
+    fn available(&self) -> Available {
         let following = self.deps.following.borrow();
         let takes_leases =
             self.deps.config.bidding.enabled
@@ -331,7 +331,7 @@ impl Bidder {
                     !provider.maintenance && provider.other_operator.is_none()
                 });
         let nothing = Inventory::default();
-        Stock::of(self.inventory.as_ref().unwrap_or(&nothing), takes_leases, following.height)
+        Available::of(self.inventory.as_ref().unwrap_or(&nothing), takes_leases, following.height)
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{NotQuoted, QuoteCounts, QuotesAsked};
-use crate::model::placement::Stock;
+use crate::model::placement::Available;
 
 /// Questions that wait, at most.
 const QUEUE: usize = 64;
@@ -22,7 +22,7 @@ pub enum Question {
     /// For prices of groups.
     Quotes(Box<QuotesAsked>, oneshot::Sender<Result<Vec<QuoteAnswer>, NotQuoted>>),
     /// For what is there.
-    Stock(oneshot::Sender<Stock>),
+    Available(oneshot::Sender<Available>),
 }
 
 /// Asks the bidding loop. Cheap to clone.
@@ -72,9 +72,9 @@ impl QuoteDesk {
     /// # Errors
     ///
     /// If too many ask, or there is no answer in time.
-    pub async fn stock(&self) -> Result<Stock, NotQuoted> {
+    pub async fn available(&self) -> Result<Available, NotQuoted> {
         let (reply, answer) = oneshot::channel();
-        self.ask(Question::Stock(reply), answer).await
+        self.ask(Question::Available(reply), answer).await
     }
 
     async fn ask<T>(
@@ -98,19 +98,19 @@ mod tests {
         let mut waiting = Vec::new();
         for _ in 0..QUEUE {
             let desk = desk.clone();
-            waiting.push(tokio::spawn(async move { desk.stock().await }));
+            waiting.push(tokio::spawn(async move { desk.available().await }));
         }
         while desk.questions.capacity() > 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(desk.stock().await.unwrap_err(), NotQuoted::Busy);
+        assert_eq!(desk.available().await.unwrap_err(), NotQuoted::Busy);
         for asked in waiting {
             asked.abort();
             assert!(asked.await.is_err());
         }
         // Nobody waits any more for what is still in the queue.
         while let Ok(question) = end.questions.try_recv() {
-            let Question::Stock(reply) = question else { panic!("{question:?}") };
+            let Question::Available(reply) = question else { panic!("{question:?}") };
             assert!(reply.is_closed());
         }
     }

@@ -78,7 +78,7 @@ pub enum NotQuoted {
     Superseded,
     /// Quotes of a lost store may be out.
     #[error(
-        "this provider signs nothing before {0}, block time: its agent began anew; try again then"
+        "this provider signs nothing before {0}, block time: its agent began with an empty store; try again then"
     )]
     Anew(u64),
     /// Enough hold.

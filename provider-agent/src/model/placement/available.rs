@@ -6,7 +6,7 @@ use super::{Inventory, Requests};
 
 /// What there is, and whether more leases are taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Stock {
+pub struct Available {
     /// Whether it takes leases now.
     pub takes_leases: bool,
     /// The last block that was read.
@@ -39,7 +39,7 @@ pub struct GpuCount {
     pub total: u64,
 }
 
-impl Stock {
+impl Available {
     /// Counts what an inventory has.
     pub fn of(inventory: &Inventory, takes_leases: bool, height: u64) -> Self {
         let mut gpus = BTreeMap::<GpuKind, GpuCount>::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use souk_core::{GroupUnit, OrderId};
 
-use crate::model::placement::Reservation;
+use crate::{config::QuoteLimits, model::placement::Reservation};
 
 /// The order of a reservation before a quote was used; the chain's begin with 1.
 pub const UNUSED: OrderId = OrderId(0);
@@ -54,17 +54,6 @@ impl QuoteReservation {
     }
 }
 
-/// How many signed quotes may hold at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Of one wallet.
-    pub of_asker: u32,
-    /// For one tenant.
-    pub for_tenant: u32,
-    /// Of one network.
-    pub of_network: u32,
-}
-
 /// Why no more is signed for somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TooMany {
@@ -81,9 +70,9 @@ pub enum TooMany {
 
 /// All quotes that hold, and what they reserve.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct QuoteBook(BTreeMap<u64, QuoteReservation>);
+pub struct OpenQuotes(BTreeMap<u64, QuoteReservation>);
 
-impl QuoteBook {
+impl OpenQuotes {
     /// Of these.
     pub fn new(all: impl IntoIterator<Item = QuoteReservation>) -> Self {
         Self(all.into_iter().map(|one| (one.nonce, one)).collect())
@@ -131,7 +120,7 @@ impl QuoteBook {
         asker: &Asker,
         tenant: &str,
         more: u32,
-        limits: &Limits,
+        limits: &QuoteLimits,
     ) -> Result<(), TooMany> {
         let exceeds = |open: u32, limit: u32| open.saturating_add(more) > limit;
         if exceeds(self.count(|quote| quote.asker.address == asker.address), limits.of_asker) {
@@ -203,11 +192,11 @@ mod tests {
 
     #[test]
     fn each_limit_counts_what_holds_and_what_is_asked_for() {
-        let book = QuoteBook::new([
+        let open = OpenQuotes::new([
             reserved(1, 100, &[("ann", "net1", "ann"), ("bob", "net1", "bob")]),
             reserved(2, 100, &[("ann", "net1", "house")]),
         ]);
-        let limits = Limits { of_asker: 3, for_tenant: 2, of_network: 5 };
+        let limits = QuoteLimits { of_asker: 3, for_tenant: 2, of_network: 5 };
         for (who, network, tenant, more, expected) in [
             ("ann", "net2", "eve", 1, Ok(())),
             ("ann", "net2", "eve", 2, Err(TooMany::Asker(3))),
@@ -216,11 +205,11 @@ mod tests {
             ("eve", "net1", "eve", 2, Ok(())),
             ("dan", "net1", "dan", 3, Err(TooMany::Tenant(2))),
         ] {
-            let found = book.check(&asker(who, network), tenant, more, &limits);
+            let found = open.check(&asker(who, network), tenant, more, &limits);
             assert_eq!(found, expected, "{who} {network} {tenant} {more}");
         }
-        let limits = Limits { of_network: 4, ..limits };
-        let found = book.check(&asker("eve", "net1"), "eve", 2, &limits);
+        let limits = QuoteLimits { of_network: 4, ..limits };
+        let found = open.check(&asker("eve", "net1"), "eve", 2, &limits);
         assert_eq!(found, Err(TooMany::Network(4)));
     }
 
@@ -228,12 +217,12 @@ mod tests {
     fn a_quote_that_was_used_counts_against_nobody_and_reserves_until_its_lease_does() {
         let mut used = reserved(1, 100, &[]);
         used.reservation.order = OrderId(7);
-        let book = QuoteBook::new([used, reserved(2, 100, &[("ann", "net1", "ann")])]);
-        assert_eq!((book.slots(), book.for_tenant("ann")), (1, 1));
-        assert_eq!(book.reserved(|_| false).count(), 2);
-        let left: Vec<_> = book.reserved(|order| order == OrderId(7)).collect();
+        let open = OpenQuotes::new([used, reserved(2, 100, &[("ann", "net1", "ann")])]);
+        assert_eq!((open.slots(), open.for_tenant("ann")), (1, 1));
+        assert_eq!(open.reserved(|_| false).count(), 2);
+        let left: Vec<_> = open.reserved(|order| order == OrderId(7)).collect();
         assert_eq!(left.iter().map(|one| one.order).collect::<Vec<_>>(), [UNUSED]);
-        assert!(!book.any_lapsed(100) && book.any_lapsed(101));
+        assert!(!open.any_lapsed(100) && open.any_lapsed(101));
     }
 
     #[test]
@@ -241,13 +230,13 @@ mod tests {
         let full: Vec<_> = (0..MAX_SHARED).map(|_| ("ann", "net1", "ann")).collect();
         let mut used = reserved(9, 200, &[]);
         used.reservation.order = OrderId(7);
-        let book = QuoteBook::new([
+        let open = OpenQuotes::new([
             reserved(1, 100, &[]),
             reserved(2, 120, &[]),
             reserved(3, 130, &full),
             used,
         ]);
-        let shared = |now, taken: &[u64]| book.to_share(&[], now, taken).map(|one| one.nonce);
+        let shared = |now, taken: &[u64]| open.to_share(&[], now, taken).map(|one| one.nonce);
         assert_eq!(shared(50, &[]), Some(2));
         assert_eq!(shared(50, &[2]), Some(1));
         assert_eq!(shared(100, &[2]), None, "its last second is too near");
