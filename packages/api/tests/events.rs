@@ -221,7 +221,7 @@ every_event! {
         }
         OrderClosed { order, deployment, group, why }
         BidPlaced { order, bid, provider, price }
-        BidRefused { order, provider, price, why, standing }
+        BidRefused { order, provider, price, why, stands_at }
         BidLowered { order, bid, provider, price }
         BidWithdrawn { order, bid, provider }
         BidDisqualified { order, bid, provider, why }

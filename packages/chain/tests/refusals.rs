@@ -5,10 +5,10 @@
 mod support;
 
 use serde_json::json;
-use souk_chain::pipeline::{FailureKind, ItemState, PipelineConfig};
+use souk_chain::pipeline::{FailureKind, ItemState, OutboxItem, PipelineConfig};
 use souk_chain::rpc::{BroadcastReply, EndpointHealth};
 use souk_chain::tx::{GasConfig, Refusal, RefusalKind, TxPhase};
-use souk_chain::{Coin, Signer};
+use souk_chain::{Client, Coin, Outbox, Signer};
 use support::proxy::{Effect, On, change};
 use support::*;
 
@@ -432,4 +432,27 @@ async fn a_failure_in_one_block_does_not_hide_the_success_in_a_later_one() {
     process.done("pay").await;
     assert_eq!(proxy.transactions().len(), 1);
     assert_eq!(paid(proxy.url()).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_endpoints_word_that_it_would_fail_silences_nothing_that_is_urgent() {
+    let mut chain = running_chain().await;
+    let second = chain.another_endpoint().await.unwrap();
+    let liar = Proxy::before(&chain.rpc_url()).await;
+    let client = Client::new(client_config(&[liar.url().to_owned(), second.url()])).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let log = "failed to execute message; message index: 0: no";
+    let lie = json!({"response": {"code": 5, "codespace": "wasm", "log": log, "height": "1"}});
+    liar.always(SIMULATE, Effect::Result(lie));
+    let mut process = Process::with_client(dir.path().join("agent.db"), client, pipeline_config());
+    let tx = process.connection.transaction().unwrap();
+    Outbox::enqueue(&tx, &OutboxItem::new("urgent", vec![pay(8)]).urgent()).unwrap();
+    tx.commit().unwrap();
+    process.handle.wake();
+    process.done("urgent").await;
+    assert_eq!(paid(&second.url()).await, 8);
+    // All else is judged by the endpoint that is asked.
+    process.enqueue(&[("pay", pay(1))]);
+    let state = process.outcome("pay").await.state;
+    assert!(matches!(state, ItemState::Failed(f) if f.reason.contains("index: 0: no")));
 }

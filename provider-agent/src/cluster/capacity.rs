@@ -14,8 +14,9 @@ use crate::{
     model::{
         interfaces::CapacitySource,
         placement::{GpuFault, Limits, Requests, Reservation, gpu_faults},
+        quoting::OpenQuotes,
     },
-    store::{KeyListener, Listener, Store, StoreError, Topic, kept_volumes, reservations},
+    store::{KeyListener, Listener, Store, StoreError, Topic, kept_volumes, quotes, reservations},
 };
 
 /// The least time between two counts: pods change often.
@@ -53,7 +54,7 @@ impl<C: CapacitySource> Counter<C> {
     /// Only if the store fails.
     pub async fn run(self, stop: CancellationToken) -> Result<(), StoreError> {
         let orders = self.store.listen_to_orders();
-        let capacity = self.store.listen(&[Topic::Capacity]);
+        let capacity = self.store.listen(&[Topic::Capacity, Topic::Quotes]);
         tokio::select! {
             () = stop.cancelled() => Ok(()),
             result = self.count(orders, capacity) => result,
@@ -68,11 +69,13 @@ impl<C: CapacitySource> Counter<C> {
         let all = self.store.read(reservations::all).await?.into_iter();
         let mut reserved: HashMap<OrderId, Reservation> = all.map(|row| (row.order, row)).collect();
         loop {
+            let quoted = OpenQuotes::new(self.store.read(quotes::all).await?);
             let kept = self.store.read(kept_volumes::all).await?;
             let limits = self.limits.clone().without_kept(&kept);
             let counted = match self.cluster.snapshot() {
                 Ok(cluster) => {
-                    let left = cluster.left(reserved.values(), &limits);
+                    let quoted = quoted.reserved(|order| reserved.contains_key(&order));
+                    let left = cluster.left(reserved.values().chain(quoted), &limits);
                     let storage = left.persistent.iter();
                     CapacityState {
                         offered: left.offered(),

@@ -12,6 +12,7 @@ mod error;
 mod gateway;
 mod images;
 mod kept_volumes;
+mod quotes;
 mod units;
 
 use std::{
@@ -32,6 +33,7 @@ pub use error::ConfigError;
 pub use gateway::{Gateway, GatewayLimits, SelfCheck, host_and_port};
 pub use images::Images;
 pub use kept_volumes::KeptVolumes;
+pub use quotes::{QuoteLimits, Quotes};
 pub use units::{Bytes, Hourly, Seconds};
 
 /// The prefix of environment variables that override values.
@@ -51,6 +53,9 @@ pub struct Config {
     pub cluster: Cluster,
     /// Prices and limits.
     pub bidding: Bidding,
+    /// Prices that are signed off chain.
+    #[serde(default)]
+    pub quotes: Quotes,
     /// The server for tenants.
     pub gateway: Gateway,
     /// What `check` tries with pods of its own.
@@ -179,6 +184,7 @@ impl Config {
         self.provider.check(&self.chain.prefix)?;
         self.cluster.check()?;
         self.bidding.check()?;
+        self.quotes.check()?;
         self.check.check()?;
         self.gateway.check()
     }

@@ -114,6 +114,26 @@ fn each_wrong_value_is_named_with_what_to_do() {
         ("denom = \"usouk\"", "denom = \"!\"", &["denom", "`!`"]),
         ("\"5m\"", "\"1s\"", &["bidding.manifest_timeout", "30s to 1day"]),
         (
+            "[gateway]",
+            "[quotes]\nvalidity = \"9s\"\n[gateway]",
+            &["quotes.validity", "9", "10s to 10m"],
+        ),
+        (
+            "[gateway]",
+            "[quotes]\nvalidity = \"601s\"\n[gateway]",
+            &["quotes.validity", "10m 1s", "10s to 10m"],
+        ),
+        (
+            "[gateway]",
+            "[quotes]\nmax_share_percent = 0\n[gateway]",
+            &["quotes.max_share_percent", "1 to 100"],
+        ),
+        (
+            "[gateway]",
+            "[quotes]\nmax_open_per_network = 0\n[gateway]",
+            &["quotes.max_open_per_network", "quotes.enabled = false"],
+        ),
+        (
             "[[bidding.rates]]",
             "reclamation_window = \"59m\"\n[[bidding.rates]]",
             &["bidding.reclamation_window", "59", "1h to 30days"],

@@ -9,7 +9,7 @@ use axum::extract::FromRequestParts;
 use http::{header::AUTHORIZATION, request::Parts};
 use souk_api::orderbook::LeaseState;
 use souk_core::{DeploymentId, OrderId};
-use souk_gateway::{Claims, Scope, token};
+use souk_gateway::{Access, Claims, Scope, token};
 
 use super::{GatewayError, State, visit::Visit};
 use crate::model::Lease;
@@ -51,6 +51,23 @@ impl Caller {
     /// When the token ends, Unix seconds.
     pub fn expires_at(&self) -> u64 {
         self.claims.exp
+    }
+
+    /// The wallet, if its token is for everything: one that is for some leases asks for nothing new.
+    ///
+    /// # Errors
+    ///
+    /// If it is for some leases alone.
+    pub fn wallet(&self) -> Result<&str, GatewayError> {
+        match self.claims.access {
+            Access::Full => Ok(&self.claims.iss),
+            _ => Err(GatewayError::NotFull),
+        }
+    }
+
+    /// The widest network that the caller comes from; none where all visitors share an address.
+    pub fn network(&self) -> Option<String> {
+        self.visit.as_ref()?.network()
     }
 
     /// Checks that the token has this scope for the lease.

@@ -14,8 +14,8 @@ use thiserror::Error;
 
 use crate::{
     cluster::workloads::{DryRunError, WorkloadError},
-    market::lookup::LookupError,
-    model::manifest::Refusal,
+    market::{bidding::quoting::NotQuoted, lookup::LookupError},
+    model::{manifest::Refusal, presence::NotThere},
     store::{HostnameTaken, StoreError},
 };
 
@@ -39,6 +39,15 @@ pub enum GatewayError {
     /// The token lacks the scope.
     #[error("the token does not have this scope for lease {0}; make one that has it")]
     Scope(OrderId),
+    /// A token that is for some leases alone.
+    #[error("signed quotes need a token with full access; make one that has it")]
+    NotFull,
+    /// No quotes.
+    #[error(transparent)]
+    NotQuoted(#[from] NotQuoted),
+    /// Groups or terms that the market would refuse.
+    #[error("the market would not take this: {0}; correct it")]
+    Unacceptable(String),
     /// The lease is neither in the store nor on the chain.
     #[error("there is no lease {0} with this provider")]
     NoLease(OrderId),
@@ -55,7 +64,7 @@ pub enum GatewayError {
     #[error(transparent)]
     Manifest(#[from] Refusal),
     /// A body that cannot be read.
-    #[error("the body is not a manifest upload: {0}")]
+    #[error("the body cannot be read: {0}")]
     Body(String),
     /// A body beyond the limit.
     #[error("the body is larger than this provider takes, which is {0} bytes; send less")]
@@ -95,12 +104,29 @@ pub enum GatewayError {
     /// The cluster.
     #[error(transparent)]
     Workload(#[from] WorkloadError),
+    /// The provider does not say that it is there.
+    #[error(transparent)]
+    NotThere(#[from] NotThere),
     /// The chain could not be asked.
     #[error("the chain cannot be asked at the moment; try again")]
     Chain(#[source] LookupError),
     /// The store failed.
     #[error("the provider's store failed; try again")]
     Store(#[from] StoreError),
+}
+
+fn not_quoted(why: &NotQuoted) -> (StatusCode, &'static str) {
+    match why {
+        NotQuoted::Off => (StatusCode::NOT_FOUND, "no_quotes"),
+        NotQuoted::Busy | NotQuoted::Late(_) => (StatusCode::SERVICE_UNAVAILABLE, "quotes_busy"),
+        NotQuoted::Behind | NotQuoted::Chain | NotQuoted::Doubt(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "chain")
+        }
+        NotQuoted::NoKey | NotQuoted::Superseded | NotQuoted::Anew(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "signs_nothing")
+        }
+        NotQuoted::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_quotes"),
+    }
 }
 
 impl GatewayError {
@@ -111,6 +137,9 @@ impl GatewayError {
             Self::Token(_) => (StatusCode::UNAUTHORIZED, "bad_token"),
             Self::NotTheTenant { .. } => (StatusCode::FORBIDDEN, "not_the_tenant"),
             Self::Scope(_) => (StatusCode::FORBIDDEN, "scope"),
+            Self::NotFull => (StatusCode::FORBIDDEN, "scope"),
+            Self::Unacceptable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "not_acceptable"),
+            Self::NotQuoted(why) => not_quoted(why),
             Self::NoLease(_) => (StatusCode::NOT_FOUND, "no_lease"),
             Self::NoOrder(_) => (StatusCode::NOT_FOUND, "no_order"),
             Self::NoManifest(_) => (StatusCode::NOT_FOUND, "no_manifest"),
@@ -147,6 +176,11 @@ impl GatewayError {
             Self::Workload(WorkloadError::Cluster(_)) => {
                 (StatusCode::SERVICE_UNAVAILABLE, "cluster")
             }
+            Self::NotThere(NotThere::Behind) => (StatusCode::SERVICE_UNAVAILABLE, "behind"),
+            Self::NotThere(NotThere::Superseded) => (StatusCode::SERVICE_UNAVAILABLE, "superseded"),
+            Self::NotThere(NotThere::NothingRuns) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "nothing_runs")
+            }
             Self::Chain(_) => (StatusCode::SERVICE_UNAVAILABLE, "chain"),
             Self::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
         }
@@ -157,6 +191,8 @@ impl GatewayError {
         match self {
             Self::DryRun(why) => why.retry_after(),
             Self::TooManyRequests => Some(5),
+            Self::NotQuoted(NotQuoted::Busy | NotQuoted::Late(_)) => Some(2),
+            Self::NotQuoted(NotQuoted::TooMany(_)) => Some(30),
             _ => None,
         }
     }

@@ -1,7 +1,8 @@
 //! The TLS server for tenants: manifest, status, logs and events of their leases.
 //!
-//! Every route but `version` and `status` needs a wallet token whose issuer is the lease's (or the
-//! order's) tenant or the deployment's delegate. What runs in the cluster comes from [`Workloads`].
+//! Every route but `version`, `status`, `presence`, `prices` and unsigned `quotes` needs a wallet token, whose issuer
+//! is the lease's (or the order's) tenant or the deployment's delegate; signed quotes are for any wallet. What runs in
+//! the cluster comes from [`Workloads`].
 //!
 //! Nobody takes what others need: connections and requests are limited by address and network
 //! (`visitors`), and a full gateway closes idle connections of the busiest network for whoever
@@ -31,6 +32,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use souk_gateway::token::Policy;
+use tokio::sync::watch;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 pub use error::{GatewayError, ServeError};
@@ -39,8 +41,12 @@ pub use listener::{CLOSING, serve};
 use crate::{
     cluster::workloads::Workloads,
     config,
-    market::lookup::ChainLookup,
-    model::{health::Failures, manifest::Rules, scope::MarketScope},
+    market::{
+        bidding::quoting::{HeadTimes, QuoteDesk},
+        heartbeat::HeartbeatState,
+        lookup::ChainLookup,
+    },
+    model::{QuoteKey, Registered, health::Failures, manifest::Rules, scope::MarketScope},
     store::Store,
 };
 
@@ -66,8 +72,36 @@ pub struct State {
     delegates: delegates::Delegates,
     /// The last answer to `status`.
     status: routes::StatusCache,
+    /// Who gives quotes and prices; none are given without.
+    quoting: Option<Quoting>,
+    /// The last answer to `prices`.
+    prices: routes::PricesCache,
+    /// By what it is said that the provider is there; nothing is without.
+    word: Option<Word>,
     /// Where listener and certificate report what is wrong.
     failures: Failures,
+}
+
+/// By what the gateway gives quotes and prices.
+pub struct Quoting {
+    /// Who decides on them.
+    pub desk: QuoteDesk,
+    /// What the chain's endpoints say of the time.
+    pub heads: HeadTimes,
+    /// Prices and limits.
+    pub bidding: config::Bidding,
+    /// Whether quotes are given, and for how long.
+    pub quotes: config::Quotes,
+}
+
+/// By what the gateway says that the provider is there.
+pub struct Word {
+    /// The key that signs it.
+    pub key: QuoteKey,
+    /// Whose key the registry has.
+    pub registered: watch::Receiver<Registered>,
+    /// Whether anything runs, and follows the chain.
+    pub heartbeats: watch::Receiver<HeartbeatState>,
 }
 
 impl State {
@@ -81,7 +115,7 @@ impl State {
         rules: Rules,
     ) -> Self {
         let streams = streams::StreamCounter::new(config.limits.streams_per_lease);
-        let (delegates, status, failures) = Default::default();
+        let (delegates, status, prices, failures) = Default::default();
         let audience = &policy.audience;
         let scope = MarketScope::new(&audience.chain_id, &audience.orderbook, &audience.provider);
         Self {
@@ -95,8 +129,23 @@ impl State {
             streams,
             delegates,
             status,
+            quoting: None,
+            prices,
+            word: None,
             failures,
         }
+    }
+
+    /// Lets it give quotes and prices.
+    #[must_use]
+    pub fn quoting(self, quoting: Quoting) -> Self {
+        Self { quoting: Some(quoting), ..self }
+    }
+
+    /// Lets it say that the provider is there.
+    #[must_use]
+    pub fn saying(self, word: Word) -> Self {
+        Self { word: Some(word), ..self }
     }
 
     /// Lets listener and certificate report there what is wrong.
@@ -112,7 +161,12 @@ pub fn router(state: Arc<State>) -> Router {
     let origins = state.config.cors_origins.iter().filter_map(|origin| origin.parse().ok());
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
-        .allow_methods([http::Method::GET, http::Method::PUT, http::Method::DELETE])
+        .allow_methods([
+            http::Method::GET,
+            http::Method::POST,
+            http::Method::PUT,
+            http::Method::DELETE,
+        ])
         .allow_headers([http::header::AUTHORIZATION, http::header::CONTENT_TYPE]);
     routes::all()
         .layer(axum::extract::DefaultBodyLimit::max(body))

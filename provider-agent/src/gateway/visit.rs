@@ -27,6 +27,11 @@ impl Visit {
         &self.activity
     }
 
+    /// The widest network that it is counted with; none where all visitors share an address.
+    pub fn network(&self) -> Option<String> {
+        self.visitors.network(self.address).map(|network| network.to_string())
+    }
+
     /// Whether the visitor may make another request now.
     pub fn may_request(&self, now: Instant) -> bool {
         self.visitors.may_request(self.address, now)

@@ -14,7 +14,7 @@ use souk_api::{
     registry::RegistryEvent,
 };
 use souk_client::MarketEvent;
-use souk_core::{AccountId, CloseReason, GroupId, OrderId};
+use souk_core::{AccountId, AuctionPolicy, CloseReason, GroupId, OrderId, Price};
 
 use super::outbox::{Attempts, attempts, take_back_key};
 use crate::{
@@ -23,7 +23,8 @@ use crate::{
     },
     store::{
         DecisionRow, DeploymentRow, Pending, StoreError, Topic, Tx, Verdict, bids, decisions,
-        deployments, kept_volumes, leases, marks, orders, pending, reclaims, reservations, seen,
+        deployments, kept_volumes, leases, marks, orders, pending, quotes, reclaims, reservations,
+        seen,
     },
 };
 
@@ -330,12 +331,65 @@ fn lease_created(
             paid_until: None,
         },
     )?;
-    bids::set_progress(tx, event.order, BidProgress::Won, None)?;
+    match event.nonce {
+        Some(nonce) => quote_used(tx, at, event, nonce)?,
+        None => bids::set_progress(tx, event.order, BidProgress::Won, None)?,
+    }
     if deployments::get(tx, event.deployment)?.is_none() {
         pending::add(tx, Pending::Deployment, event.deployment.0, at.height)?;
     }
     tracing::info!(lease = %event.order, tenant = %event.tenant, price = %event.price, "lease created");
     Ok(())
+}
+
+/// A quote became a lease, mostly without an order that was open before: what it reserved is the lease's, and the slot
+/// that it uses is released as that of a bid that won.
+fn quote_used(tx: &Tx<'_>, at: Cursor, event: &LeaseCreated, nonce: u64) -> Result<(), StoreError> {
+    let order = event.order;
+    if !quotes::use_nonce(tx, nonce, order)? && reservations::get(tx, order)?.is_none() {
+        tracing::warn!(lease = %order, nonce, "lease by a quote that is not in the store");
+    }
+    match bids::get(tx, order)? {
+        // It was used for an order on which there was a bid as well.
+        Some(_) => bids::set_progress(tx, order, BidProgress::Won, None)?,
+        None => bids::put(tx, &won_by_quote(order, &event.tenant, event.price, at.height))?,
+    }
+    if orders::get(tx, order)?.is_none() {
+        orders::put(
+            tx,
+            &Order {
+                id: order,
+                group: GroupId { deployment: event.deployment, group: event.group },
+                tenant: event.tenant.clone(),
+                // Its details say.
+                ceiling: event.price,
+                denom: event.denom.clone(),
+                auction: AuctionPolicy::TenantChoice {},
+                expires_at: at.time,
+                closes_at: None,
+                open: false,
+                opened_height: at.height,
+                bids_height: at.height,
+                detail: None,
+            },
+        )?;
+        pending::add(tx, Pending::Order, order.0, at.height)?;
+    }
+    tx.touch(Topic::Provider);
+    Ok(())
+}
+
+/// The row by which the slot of a lease by a quote is released. The chain has no bid of it.
+pub(super) fn won_by_quote(order: OrderId, tenant: &str, price: Price, height: u64) -> Bid {
+    Bid {
+        order,
+        tenant: tenant.to_owned(),
+        price,
+        progress: BidProgress::Won,
+        decided_height: height,
+        attempt: 0,
+        why: None,
+    }
 }
 
 /// Nothing else changes: the lease is served until it ended.

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ChainError, Market, apply::end_lease, audit::Findings, confirm};
 use crate::{
     model::{
-        OrderDetail,
+        Order, OrderDetail,
         agreement::Agreement,
         audit::LeaseWord,
         health::Reporter,
@@ -332,7 +332,12 @@ fn tell_absence(order: OrderId, closed_at: u64, paid_until: u64) {
 
 fn is_needed(tx: &Tx<'_>, kind: Pending, id: u64) -> Result<bool, StoreError> {
     match kind {
-        Pending::Order => Ok(orders::get(tx, OrderId(id))?.is_some_and(|order| order.open)),
+        Pending::Order => {
+            // Of a lease by a quote there was no open order.
+            let leased = leases::is_active(tx, OrderId(id))?;
+            let needs = |order: Order| order.open || leased && order.detail.is_none();
+            Ok(orders::get(tx, OrderId(id))?.is_some_and(needs))
+        }
         Pending::Deployment => {
             let is = |deployment: DeploymentId| deployment.0 == id;
             let leased = leases::active(tx)?.iter().any(|l| is(l.group.deployment));

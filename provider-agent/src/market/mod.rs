@@ -18,6 +18,7 @@ pub mod follow;
 pub mod heartbeat;
 pub mod lookup;
 pub mod outbox;
+pub mod quote_key;
 pub mod rebuild;
 pub mod upkeep;
 

@@ -1,6 +1,7 @@
 //! The messages of the operator key, and the durable outbox that they are put into, in the same
 //! transaction as their reason.
 
+use cosmwasm_std::HexBinary;
 use rusqlite::Connection;
 use souk_api::{escrow, orderbook, registry};
 use souk_chain::{
@@ -12,6 +13,7 @@ use souk_core::{AccountId, CloseReason, DeploymentId, OrderId, Price};
 
 use crate::{
     config::Contracts,
+    model::Cursor,
     store::{StoreError, Topic, Tx, cursor},
 };
 
@@ -176,6 +178,16 @@ impl Messages {
         self.registry(&registry::ExecuteMsg::SetMaintenance { provider, on })
     }
 
+    /// Sets the key by which others check what the agent signs; 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the message cannot be encoded.
+    pub fn set_quote_key(&self, key: Option<HexBinary>) -> Message {
+        let provider = self.provider.clone();
+        self.registry(&registry::ExecuteMsg::SetQuoteKey { provider, key })
+    }
+
     /// Withdraws what a lease has earned; it is paid to the provider's payee.
     ///
     /// # Errors
@@ -192,9 +204,10 @@ pub fn take_back_key(order: OrderId) -> String {
     format!("withdraw_bid/{order}")
 }
 
-/// The key of the heartbeat that was queued at a block.
-pub fn heartbeat_key(height: u64) -> String {
-    format!("heartbeat/{height}")
+/// The key of the heartbeat that was queued at a block and time. While the store stands still the time goes on, and
+/// so do heartbeats.
+pub fn heartbeat_key(at: Cursor) -> String {
+    format!("heartbeat/{}/{}", at.height, at.time)
 }
 
 /// As [`send`], before all that waits; true if it is in the outbox now and was not before.

@@ -17,7 +17,10 @@ use souk_api::{
 use souk_chain::Client;
 use souk_core::{OrderId, time::DAY};
 
-use super::{ChainError, Market, apply::order_ended};
+use super::{
+    ChainError, Market,
+    apply::{order_ended, won_by_quote},
+};
 use crate::{
     model::{
         AccountClock, Bid, BidProgress, Cursor, Lease, Order, OrderDetail, Reclaim,
@@ -25,7 +28,7 @@ use crate::{
     },
     store::{
         Pending, Store, StoreError, Topic, Tx, bids, copies, cursor, leases, orders, pending,
-        reservations, taken_up, unreadable,
+        quotes, reservations, taken_up, unreadable,
     },
 };
 use read::{Reader, Snapshot};
@@ -75,6 +78,7 @@ fn put(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
     unreadable::clear(tx)?;
     if cursor::get(tx)?.is_none() || copies::restored_at(tx)?.is_some() {
         taken_up::set(tx, at.time)?;
+        quotes::set_out(tx, snapshot.quote_key.as_deref(), at.time)?;
     }
     copies::chain_read(tx)?;
     cursor::set(tx, at)?;
@@ -102,6 +106,14 @@ fn put_leases(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
         }
         if !known || running.contains(&lease.order) == listed(lease) {
             leases::put(tx, &lease_row(lease))?;
+        }
+    }
+    // Quotes that were used while nobody looked.
+    for (lease, nonce) in snapshot.leases.iter().filter_map(|lease| Some((lease, lease.nonce?))) {
+        match lease.state.runs() {
+            true => drop(quotes::use_nonce(tx, nonce, lease.order)?),
+            false if quotes::is_open(tx, nonce)? => quotes::forget(tx, nonce)?,
+            false => {}
         }
     }
     Ok(())
@@ -149,7 +161,20 @@ fn put_bids(tx: &Tx<'_>, snapshot: &Snapshot) -> Result<(), StoreError> {
             reservations::release(tx, bid.order)?;
         }
     }
+    // The chain has no bid of a lease by a quote, but its slot.
+    let quoted = snapshot.leases.iter().filter(|lease| lease.nonce.is_some());
+    let quoted: BTreeMap<OrderId, &LeaseResponse> =
+        quoted.map(|lease| (lease.order, lease)).collect();
+    for (order, lease) in &quoted {
+        if bids::get(tx, *order)?.is_none() && leases::get(tx, *order)?.is_some() {
+            let height = snapshot.at.height;
+            bids::put(tx, &won_by_quote(*order, &lease.tenant, lease.price, height))?;
+        }
+    }
     for known in bids::all(tx)? {
+        if quoted.contains_key(&known.order) {
+            continue;
+        }
         let gone = !snapshot.bids.contains_key(&known.order)
             && !matches!(known.progress, BidProgress::Sent | BidProgress::Refused);
         if gone {

@@ -88,6 +88,8 @@ fn leased(order: u64, deployment: u64, provider: &str) -> OrderbookEvent {
         provider: provider.into(),
         price: price(50),
         denom: Denom::native("usouk"),
+        nonce: None,
+        offer: None,
     })
 }
 

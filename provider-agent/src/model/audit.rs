@@ -171,6 +171,8 @@ mod tests {
             absence: None,
             unseen: None,
             paid_until: None,
+            nonce: None,
+            offer: Vec::new(),
         }
     }
 

@@ -8,7 +8,7 @@ use souk_core::{
 
 use super::Cursor;
 
-/// For how long the operator's coins must last at least, in seconds of heartbeats.
+/// For how long the operator's coins must last at least, in seconds of heartbeats, at the configured price of gas.
 const WEEK: u64 = 7 * DAY;
 /// Of the time from one heartbeat to the next, after which part one that did not arrive is sent again, and the
 /// endpoints are asked again when they last saw the provider.
@@ -41,6 +41,13 @@ pub fn asked_for(limit: u64) -> u64 {
     heartbeat_every(limit) / QUARTERS
 }
 
+/// When the chain last saw the provider, where the endpoints say `said`, and `by_events` is what events say of it by
+/// the time at which they answered. One that came meanwhile may be made up: a heartbeat too many costs less than one
+/// too few.
+pub fn last_seen(by_events: Option<u64>, said: u64) -> u64 {
+    by_events.map_or(said, |at| at.min(said))
+}
+
 /// The input of [`decide`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Input {
@@ -69,11 +76,16 @@ pub enum Decision {
     Stop,
 }
 
+/// Whether nothing of what is paid runs for so long that the provider does not say any more that it is there.
+pub fn is_silent(limit: u64, standstill: u64) -> bool {
+    standstill > heartbeat_every(limit)
+}
+
 /// Whether a heartbeat is due.
 pub fn decide(input: &Input) -> Decision {
     let Some(limit) = input.limit else { return Decision::Wait };
     let every = heartbeat_every(limit);
-    if input.standstill > every {
+    if is_silent(limit, input.standstill) {
         return Decision::Stop;
     }
     let is_late = input.beat.is_none_or(|beat| is_past(beat, asked_for(limit), input.now));
@@ -118,8 +130,19 @@ impl Standstill {
 pub struct Purse {
     /// The operator's balance.
     pub balance: u128,
-    /// The fee of a heartbeat, above 0.
+    /// The fee of a heartbeat at the present price of gas, above 0.
     pub fee: u128,
+    /// At the configured price, to which a raised one falls again.
+    pub usual: u128,
+}
+
+/// What heartbeats cost that the balance does not pay for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Short {
+    /// What they cost.
+    pub wanted: u128,
+    /// Whether these are those of a day at the present price, and not those of a week at the usual one.
+    pub of_a_day: bool,
 }
 
 impl Purse {
@@ -128,10 +151,15 @@ impl Purse {
         u64::try_from(self.balance / self.fee.max(1)).unwrap_or(u64::MAX)
     }
 
-    /// The balance that lasts for a week at a limit of `limit`, if it does not.
-    pub fn is_short_of(&self, limit: u64) -> Option<u128> {
-        let week = WEEK.div_ceil(heartbeat_every(limit).max(1));
-        (self.heartbeats() < week).then(|| self.fee.saturating_mul(u128::from(week)))
+    /// What it is short of at a limit of `limit`: a week of heartbeats at the usual price, or a day of them at the
+    /// present one. A price that was raised for one transaction says little of a week.
+    pub fn is_short_of(&self, limit: u64) -> Option<Short> {
+        let of = |time: u64, fee: u128| {
+            fee.saturating_mul(u128::from(time.div_ceil(heartbeat_every(limit).max(1))))
+        };
+        let (week, day) = (of(WEEK, self.fee.min(self.usual)), of(DAY, self.fee));
+        let short = Short { wanted: week.max(day), of_a_day: day > week };
+        (self.balance < short.wanted).then_some(short)
     }
 }
 
@@ -174,6 +202,13 @@ mod tests {
     }
 
     #[test]
+    fn an_event_that_came_while_the_endpoints_were_asked_makes_nobody_seen() {
+        assert_eq!(last_seen(Some(104_000), 100_000), 100_000);
+        assert_eq!(last_seen(Some(100_000), 104_000), 100_000);
+        assert_eq!(last_seen(None, 100_000), 100_000);
+    }
+
+    #[test]
     fn pay_is_being_lost_after_a_quarter_of_the_limit() {
         assert_eq!(unseen(MIN_LIMIT, 100_000, 105_400), None);
         assert_eq!(unseen(MIN_LIMIT, 100_000, 105_401), Some(5_401));
@@ -196,13 +231,24 @@ mod tests {
 
     #[test]
     fn coins_are_short_if_they_do_not_last_a_week() {
-        let purse = |balance| Purse { balance, fee: 100 };
-        assert_eq!(purse(13_999).is_short_of(MIN_LIMIT), Some(14_000));
+        let purse = |balance| Purse { balance, fee: 100, usual: 100 };
+        let week = |wanted| Some(Short { wanted, of_a_day: false });
+        assert_eq!(purse(13_999).is_short_of(MIN_LIMIT), week(14_000));
         assert_eq!(purse(14_000).is_short_of(MIN_LIMIT), None);
         assert_eq!(purse(3_500).is_short_of(DEFAULT_LIMIT), None, "35 at a day");
         assert_eq!(purse(3_499).heartbeats(), 34);
-        let most = Purse { balance: u128::MAX, fee: 0 };
+        let most = Purse { balance: u128::MAX, fee: 0, usual: 0 };
         assert_eq!((most.heartbeats(), most.is_short_of(MIN_LIMIT)), (u64::MAX, None));
+    }
+
+    #[test]
+    fn a_price_that_was_raised_makes_coins_short_only_if_they_do_not_last_a_day() {
+        // 140 heartbeats a week, 20 a day.
+        let raised = |fee| Purse { balance: 14_000, fee, usual: 100 };
+        assert_eq!(raised(700).is_short_of(MIN_LIMIT), None);
+        let day = Some(Short { wanted: 14_020, of_a_day: true });
+        assert_eq!(raised(701).is_short_of(MIN_LIMIT), day);
+        assert_eq!(raised(50).is_short_of(MIN_LIMIT), None, "below the usual one");
     }
 
     proptest! {

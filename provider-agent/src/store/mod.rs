@@ -26,6 +26,8 @@ pub mod marks;
 mod notify;
 pub mod orders;
 pub mod pending;
+pub mod quote_key;
+pub mod quotes;
 pub mod reclaims;
 pub mod reservations;
 mod schema;

@@ -31,9 +31,11 @@ pub enum Topic {
     Provider,
     /// What auditors attest of the provider.
     Attestations,
+    /// Signed quotes and what they reserve.
+    Quotes,
 }
 
-const TOPICS: usize = 9;
+const TOPICS: usize = 10;
 
 /// The sending side.
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema_placed_at.sql"),
     include_str!("schema_details_again.sql"),
     include_str!("schema_absence.sql"),
+    include_str!("schema_quotes.sql"),
 ];
 
 pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -18,10 +18,11 @@ use souk_core::{
 };
 
 use self::records::{Rows, items, rows};
-use super::*;
+use super::{quotes::QuotesOut, *};
 use crate::model::heartbeat::Seen;
 use crate::model::kept::{Kept, KeptVolume};
 use crate::model::placement::{GpuModel, Placement, Requests};
+use crate::model::quoting::{Asker, OpenQuote, QuoteReservation, UNUSED};
 use crate::model::{AccountClock, Bid, BidProgress, Mark, OrderDetail, Reclaim};
 
 /// What 0.1.0 stored, before there was a table of what was applied.
@@ -66,6 +67,11 @@ async fn write(store: &Store) {
             taken_up::set(tx, rows.taken_up.unwrap())?;
             seen::correct(tx, rows.seen.at.unwrap())?;
             seen::set_beat(tx, rows.seen.beat.unwrap())?;
+            if quotes::all(tx)?.is_empty() {
+                quotes::next_nonce(tx, 1_700_000_990)?;
+                rows.quotes.iter().try_for_each(|row| quotes::add(tx, row))?;
+            }
+            quotes::set_out(tx, Some("00ff"), 1_700_000_900)?;
             for row in &rows.kept {
                 kept_volumes::keep(tx, row, &Default::default())?;
             }
@@ -111,6 +117,8 @@ async fn read(store: &Store) -> Rows {
                 taken_up: taken_up::get(sql)?,
                 kept: kept_volumes::all(sql)?,
                 seen: seen::get(sql)?,
+                quotes: quotes::all(sql)?,
+                quotes_out: quotes::out(sql)?,
             })
         })
         .await;

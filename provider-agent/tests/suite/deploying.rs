@@ -78,8 +78,10 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
         close(&fixture, order).await;
         if !end.contains("keep") {
             let agent = InProcess::start(&config).await;
-            kept_and_given_up(&agent.store, order).await;
+            until("its volumes are kept", async || kept(&agent.store, order).await).await;
             agent.stop().await;
+            // Not before: the order wakes an agent that runs, and it would be done before it stops.
+            give_up(&open_store(&config).await, order).await;
         }
         let mut doomed = Process::start(&config, Some(end));
         doomed.killed(end).await;
@@ -113,6 +115,11 @@ async fn killed_at_any_step_of_a_lease_it_goes_on_where_it_was() {
 /// Waits until the volumes of a lease that ended are kept, and orders their deletion.
 async fn kept_and_given_up(store: &Store, order: OrderId) {
     until("its volumes are kept", async || kept(store, order).await).await;
+    give_up(store, order).await;
+}
+
+/// Orders the deletion of a lease's volumes.
+async fn give_up(store: &Store, order: OrderId) {
     store.write(move |tx| kept_volumes::order_deletion(tx, order)).await.must("deletion");
 }
 

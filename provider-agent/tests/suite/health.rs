@@ -1,6 +1,7 @@
 //! Health: each part of the agent fails in turn, and `/healthz` and `souk-provider status` say which and
 //! why while it lasts.
 
+use cosmwasm_std::HexBinary;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -24,6 +25,7 @@ use souk_sdl::StorageParams;
 
 use crate::{
     manifests::{self, Cluster, SITE, accepted, create_deployment, lease},
+    presence::{any_registered, set_key},
     support::{
         ApiProxy, Fixture, InProcess, Options, agent::configure, app, fixture::address, free_port,
         until,
@@ -211,6 +213,12 @@ async fn each_part_that_fails_is_named_with_its_reason_until_it_works_again() {
     bench.is_well(Part::Claims).await;
     bench.is_well(Part::Gateway).await;
     until("health", async || bench.errors().await?.is_empty().then_some(())).await;
+
+    let own = any_registered(&bench.fixture).await;
+    set_key(&bench.fixture, HexBinary::from([9; 32])).await;
+    bench.fails(Part::QuoteKey, "another agent of this operator may act").await;
+    set_key(&bench.fixture, own).await;
+    bench.is_well(Part::QuoteKey).await;
 
     bench.ask_in_vain("{\"order\":{\"order\":");
     let order = bench.fixture.order("bob", app("web")).await;

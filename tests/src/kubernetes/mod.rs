@@ -4,5 +4,7 @@
 mod nodes;
 mod plane;
 
-pub use nodes::{RealNode, RealNodes, SSH_IMAGE, WEB_IMAGE, real_nodes_cannot_run, ssh_image};
+pub use nodes::{
+    Machine, RealNode, RealNodes, SSH_IMAGE, WEB_IMAGE, real_nodes_cannot_run, ssh_image,
+};
 pub use plane::{ControlPlane, INGRESS_CLASS, Options, STORAGE_CLASSES};

@@ -1,6 +1,9 @@
 //! Nodes that really run pods: kubelet, containerd and runc.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result, ensure};
 use souk_localnet::scenario::NODE_LABEL;
@@ -82,21 +85,15 @@ impl RealNodes {
     /// Starts control plane and nodes, and waits until the nodes are ready.
     pub fn start(nodes: &[RealNode]) -> Self {
         let plane = ControlPlane::start(Options { real_nodes: true });
-        let state = plane.state().display().to_string();
-        for (node, number) in nodes.iter().zip(1..) {
-            let labels: Vec<String> =
-                node.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            let mut start = Command::new(script("node.sh"));
-            start.args(["start", &state, &node.name, &number.to_string()]);
-            run(start.env("LABELS", labels.join(",")).env("GPUS", node.gpus.to_string()));
-        }
-        let route = |node: &RealNode| {
-            let path = plane.state().join("nodes").join(&node.name).join("route");
-            let text = std::fs::read_to_string(&path).expect("the node's route");
-            text.split_whitespace().last().expect("its address").to_owned()
-        };
-        let addresses = nodes.iter().map(route).collect();
+        let start = |(node, number)| start(plane.state(), node, number);
+        let addresses = nodes.iter().zip(1..).map(start).collect();
         Self { plane, addresses }
+    }
+
+    /// Starts one more node, which can be stopped; `number` is that of none before.
+    pub fn join(&self, node: &RealNode, number: usize) -> Machine {
+        let (state, name) = (self.plane.state().to_owned(), node.name.clone());
+        Machine { address: start(&state, node, number), state, name }
     }
 
     /// A cluster that providers share: each node is the provider's whose name it has. With
@@ -116,6 +113,42 @@ impl RealNodes {
     pub fn addresses(&self) -> &[String] {
         &self.addresses
     }
+}
+
+/// A node that can be stopped. It stops with this, too.
+#[derive(Debug)]
+pub struct Machine {
+    /// At which this machine reaches it.
+    pub address: String,
+    state: PathBuf,
+    name: String,
+}
+
+impl Machine {
+    /// Ends everything that runs on it at once, as a power cut does.
+    pub fn stop(&self) {
+        let state = self.state.display().to_string();
+        run(Command::new(script("node.sh")).args(["stop", &state, &self.name]));
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Starts a node, waits until it is ready, and gives its address.
+fn start(state: &Path, node: &RealNode, number: usize) -> String {
+    let labels: Vec<String> =
+        node.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let (folder, number) = (state.display().to_string(), number.to_string());
+    let mut start = Command::new(script("node.sh"));
+    start.args(["start", &folder, &node.name, &number]);
+    run(start.env("LABELS", labels.join(",")).env("GPUS", node.gpus.to_string()));
+    let route = std::fs::read_to_string(state.join("nodes").join(&node.name).join("route"));
+    let route = route.expect("the node's route");
+    route.split_whitespace().last().expect("its address").to_owned()
 }
 
 /// Why real nodes cannot run on this machine; `None` if they can. With `CI=true` that is a

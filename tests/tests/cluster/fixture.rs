@@ -31,6 +31,7 @@ use souk_localnet::{
     provider::{ExistingCluster, Profile, Rates, register, write_config},
 };
 use souk_provider::model::scope::MarketScope;
+use souk_tests::kubernetes::{Machine, RealNode};
 use tempfile::TempDir;
 
 use super::{
@@ -55,7 +56,7 @@ pub struct Fixture {
     /// With all rights.
     pub client: Client,
     home: Home,
-    _chain: EmbeddedChain,
+    chain: EmbeddedChain,
     _folder: TempDir,
 }
 
@@ -67,6 +68,8 @@ pub struct Provider {
     pub config: PathBuf,
     /// The nodes that are its own.
     pub nodes: BTreeMap<String, String>,
+    /// The one that can be stopped.
+    pub machine: Option<Machine>,
     uri: String,
 }
 
@@ -77,6 +80,8 @@ pub enum Nodes {
     Simulated(u32),
     /// The real ones.
     Real,
+    /// A real one of its own, which can be stopped.
+    Machine,
 }
 
 /// A lease that a tenant has.
@@ -116,7 +121,7 @@ impl Fixture {
             client,
             home: Home::open(Some(folder.path().join("home"))).unwrap(),
             market,
-            _chain: chain,
+            chain,
             _folder: folder,
         };
         for ((owner, operator), nodes) in owners.into_iter().zip(nodes) {
@@ -132,7 +137,15 @@ impl Fixture {
         let (network, orderbook) = (&self.market.network, &self.market.contracts.orderbook);
         let scope = MarketScope::new(&network.chain_id, orderbook, &owner.address);
         let kubeconfig = self.cluster.agents_kubeconfig(&folder, &name, &scope).await;
+        let mut machine = None;
         let (own, host) = match nodes {
+            Nodes::Machine => {
+                let node = RealNode::new(&name).label(OWNER, &name);
+                let started = self.cluster.join(&node);
+                let host = started.address.clone();
+                machine = Some(started);
+                ((OWNER.to_owned(), name.clone()), host)
+            }
             Nodes::Real => {
                 let host = self.cluster.real_nodes().unwrap().addresses()[1].clone();
                 ((shared_cluster::REAL.0.to_owned(), shared_cluster::REAL.1.to_owned()), host)
@@ -159,7 +172,8 @@ impl Fixture {
         let network = &self.market.network;
         let config = write_config(network, &owner.address, &registered, &profile, &folder).unwrap();
         let uri = registered.uri();
-        self.providers.push(Provider { name, address: owner.address, config, nodes: own, uri });
+        let (address, nodes) = (owner.address, own);
+        self.providers.push(Provider { name, address, config, nodes, machine, uri });
     }
 
     /// Starts the first provider's agent.
@@ -317,6 +331,12 @@ impl Fixture {
         self.tenant.send("closing", vec![message]).await.unwrap();
     }
 
+    /// Lets seconds of chain time pass, and blocks with them.
+    pub async fn pass(&self, seconds: u64, blocks: u64) {
+        self.chain.handle.advance(seconds).await.unwrap();
+        self.chain.handle.produce_blocks(blocks).await.unwrap();
+    }
+
     /// Whether the chain says that a lease runs.
     pub async fn is_active(&self, leased: &Leased) -> bool {
         self.market.orderbook.lease(leased.order).await.unwrap().state == LeaseState::Active
@@ -346,6 +366,13 @@ impl Fixture {
 pub struct OpenOrder {
     pub order: OrderId,
     upload: ManifestUpload,
+}
+
+impl OpenOrder {
+    /// Its group's next order, with the same manifest.
+    pub fn again(&self, order: OrderId) -> Self {
+        Self { order, upload: self.upload.clone() }
+    }
 }
 
 fn wallet(market: &Market, key: &SecretKey) -> Wallet {

@@ -11,6 +11,7 @@ mod audit;
 mod check;
 mod cluster_errors;
 mod fixture;
+mod gone;
 mod hosts;
 mod http_front;
 mod killing;

@@ -35,7 +35,7 @@ fn service<'a>(status: &'a LeaseStatus, name: &str) -> &'a ServiceStatus {
 }
 
 /// What the workload answers at the port that the status names.
-async fn answer(status: &LeaseStatus, name: &str, path: &str) -> String {
+pub async fn answer(status: &LeaseStatus, name: &str, path: &str) -> String {
     let port = &service(status, name).ports[0];
     let url = format!("http://{}:{}{path}", port.host, port.external_port);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();

@@ -2,7 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use k8s_openapi::api::{
@@ -16,7 +19,9 @@ use souk_provider::{
     model::scope::MarketScope,
     runtime::check::{Access, User},
 };
-use souk_tests::kubernetes::{ControlPlane, Options, RealNode, RealNodes, real_nodes_cannot_run};
+use souk_tests::kubernetes::{
+    ControlPlane, Machine, Options, RealNode, RealNodes, real_nodes_cannot_run,
+};
 use tokio::sync::{OnceCell, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The label of real nodes, by which agents choose them.
@@ -81,6 +86,14 @@ impl Cluster {
             Nodes::Real(nodes) => Some(nodes),
             Nodes::Simulated(_) => real_nodes_cannot_run().and(None),
         }
+    }
+
+    /// Starts one more real node, which can be stopped. Only where there are real ones.
+    pub fn join(&self, node: &RealNode) -> Machine {
+        static JOINED: AtomicUsize = AtomicUsize::new(1);
+        let Nodes::Real(nodes) = &self.nodes else { panic!("there are no real nodes") };
+        let number = nodes.addresses().len() + JOINED.fetch_add(1, Ordering::Relaxed);
+        tokio::task::block_in_place(|| nodes.join(node, number))
     }
 
     /// A client with all rights.

@@ -15,7 +15,7 @@ fn open(streams: Vec<NewStream>) -> ExecuteMsg {
     ExecuteMsg::OpenAccount { local: 1, tenant: who("ann").into(), reserved: Rate::ZERO, streams }
 }
 
-/// Opens the account with so many coins.
+/// Opens the account with these coins.
 fn opens(escrow: &mut Escrow, streams: Vec<NewStream>, units: u128) -> Result<(), ContractError> {
     let controller = escrow.controller.clone();
     escrow.send(&controller, &open(streams), &coins(units, DENOM)).map(drop)

@@ -32,14 +32,14 @@ pub fn place_bids(
     for new in new {
         let (order, price) = (new.order, new.price);
         let bid = bids::find(ctx.storage(), order, &bidder.address)?;
-        let standing = bid.as_ref().map(|bid| bid.price);
+        let stands_at = bid.as_ref().map(|bid| bid.price);
         let checked = check(ctx, bidder, &stats, &new, bid.as_ref());
         let events = match (checked, bid) {
             (Ok(checked), None) => checked.place(ctx, bidder, &mut stats, new)?,
             (Ok(checked), Some(bid)) => checked.lower(ctx, bidder, bid)?,
             (Err(why), _) => {
                 let (provider, why) = (bidder.address.to_string(), why.to_string());
-                vec![BidRefused { order, provider, price, why, standing }.into()]
+                vec![BidRefused { order, provider, price, why, stands_at }.into()]
             }
         };
         response = response.add_events(events);
@@ -55,10 +55,10 @@ fn check(
     bidder: &Bidder,
     stats: &ProviderStats,
     new: &NewBid,
-    standing: Option<&Bid>,
+    stands_at: Option<&Bid>,
 ) -> Result<Checked, ContractError> {
     let view = &ctx.view();
-    let Some(bid) = standing else { return bid::check_new(view, bidder, stats, new) };
+    let Some(bid) = stands_at else { return bid::check_new(view, bidder, stats, new) };
     let other_offer = !new.offer.is_empty() && new.offer != bid.offer;
     let other_window = new.reclamation_window.is_some() && new.reclamation_window != bid.window;
     if new.price == bid.price || other_offer || other_window {

@@ -86,7 +86,8 @@ fn order(play: &Play, seen: &Seen, when: &str) {
     }
 }
 
-/// Slots in use are bid records and leases by quotes, nonces are those of leases that are known, and a provider's history is that of its leases.
+/// Slots in use are bid records and leases by quotes; nonces are those of orders that were not pruned; a provider's
+/// history is that of its leases.
 fn providers(play: &Play, when: &str) {
     let (view, ledger) = (&play.view, &play.ledger);
     for name in PROVIDERS {

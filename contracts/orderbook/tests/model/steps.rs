@@ -372,7 +372,7 @@ impl Play {
         })
     }
 
-    /// A deployment of so many groups, on one of several terms.
+    /// A deployment of that many groups, on one of several terms.
     fn new_deployment(&self, count: usize, which: u8, auction: AuctionPolicy) -> NewDeployment {
         let mut groups: Vec<_> =
             (0..count).map(|n| group(&format!("g{n}"), 100_000 * (1 + n as u128))).collect();

@@ -74,7 +74,7 @@ fn one_that_is_not_taken_is_left_out_and_said_with_the_error_that_it_would_get()
     let of: Vec<_> = refused.iter().map(|one| one.order).collect();
     assert_eq!(of, [orders[0], orders[1], missing]);
     assert_eq!((&refused[1].why, refused[1].price), (&before, price(1_001)));
-    assert!(refused.iter().all(|one| one.standing.is_none()));
+    assert!(refused.iter().all(|one| one.stands_at.is_none()));
     assert_eq!(refused[2].why, ContractError::OrderNotFound(missing).to_string());
     assert_eq!(market.events_of::<BidPlaced>(&response).len(), 1);
     assert_eq!(market.stats_of("pro").used, 1);
@@ -108,7 +108,7 @@ fn a_message_that_comes_a_second_time_says_what_stands() {
     for (refused, order) in refused.iter().zip(orders) {
         let error =
             ContractError::BidExists { order, provider: provider.clone(), price: price(500) };
-        assert_eq!((&refused.why, refused.standing), (&error.to_string(), Some(price(500))));
+        assert_eq!((&refused.why, refused.stands_at), (&error.to_string(), Some(price(500))));
         assert_eq!(market.bid("pro", order).price, price(500));
     }
 }

@@ -137,7 +137,7 @@ events! {
         /// Why, in words.
         why: String,
         /// The price of the provider's bid on the order that stands as it was; absent if there is none.
-        standing: Option<Price>,
+        stands_at: Option<Price>,
     }
     /// A bid was lowered.
     BidLowered = "souk_orderbook_bid_lowered" {

@@ -34,6 +34,11 @@ impl Batch {
         self.items.len()
     }
 
+    /// Whether it is what goes before all that waits, which goes alone.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.items.first().is_some_and(|item| item.id < 0)
+    }
+
     /// The item whose message failed, if the chain named a message that is there.
     pub(super) fn failed_item(&self, refusal: &Refusal) -> Option<usize> {
         let RefusalKind::Message { index: Some(index) } = refusal.kind else {

@@ -12,7 +12,7 @@ use souk_client::{
 };
 use souk_core::{AuctionPolicy, OrderId};
 
-use super::{Fixture, TIMEOUT, account::show_account, deployment::plan, print};
+use super::{Fixture, TIMEOUT, account::show_account, cost::Cost, deployment::plan, print};
 
 /// How long bids are collected before the close.
 const BIDDING: Duration = Duration::from_secs(2);
@@ -20,10 +20,11 @@ const BIDDING: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(200);
 
 /// Runs it; leaves the deployment running if `keep` says so.
-pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()> {
+pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<Cost> {
     print::section("The same file in a binding auction");
     let (market, wallet) = (&fixture.market, &fixture.tenant);
     let closes_after = market.orderbook.config().await?.params.min_auction;
+    let (before, _) = market.now().await?;
     let plan = plan(fixture, compiled, AuctionPolicy::LowestPrice { closes_after }).await?;
     let created = deploy::create(market, wallet, &fixture.home, &plan).await?;
     print::line(format!(
@@ -34,6 +35,7 @@ pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()
     for order in &created.orders {
         leases.push(close_auction(fixture, *order, closes_after).await?);
     }
+    let cost = Cost::until_leases(fixture, created.deployment, leases.len(), before).await?;
     for lease in &leases {
         deploy::launch(market, wallet, lease.order, &plan.upload).await?;
         let client = gateway::client_for(market, wallet, &lease.provider).await?;
@@ -48,12 +50,12 @@ pub async fn run(fixture: &Fixture, compiled: Compiled, keep: bool) -> Result<()
     let lease = leases.first().context("there is no lease")?;
     show_account(fixture, lease.account).await?;
     if keep {
-        return Ok(());
+        return Ok(cost);
     }
     let messages = deploy::closing(market, wallet, created.deployment).await?;
     wallet.send("closing the deployment", messages).await?;
     print::line("closed; everyone is paid");
-    Ok(())
+    Ok(cost)
 }
 
 /// Waits for bids, lets the auction's time pass, and lets somebody else close it.

@@ -17,7 +17,7 @@ use souk_gateway::body::LogQuery;
 use super::{Fixture, TIMEOUT, print, services};
 
 /// How long bids are collected after the first.
-const COLLECT: Duration = Duration::from_millis(1_000);
+pub const COLLECT: Duration = Duration::from_millis(1_000);
 /// Steps that the tenant's deposit lasts at the ceilings.
 const DEPOSIT_STEPS: u128 = 8;
 

@@ -18,17 +18,21 @@ use souk_gateway::body::{LeaseStatus, Phase};
 use super::{
     Fixture, TIMEOUT,
     account::{balance, deposit, show_account},
+    cost::Cost,
     deployment, print,
 };
 
 /// Runs it from the file to the fees.
-pub async fn run(fixture: &Fixture, compiled: Compiled) -> Result<()> {
+pub async fn run(fixture: &Fixture, compiled: Compiled) -> Result<Cost> {
+    let (before, _) = fixture.market.now().await?;
     let (created, plan) = deployment::create(fixture, compiled).await?;
     let leases = deployment::run(fixture, &created, &plan).await?;
+    let cost = Cost::until_leases(fixture, created.deployment, leases.len(), before).await?;
     stream_coins(fixture, &leases).await?;
     deplete_and_top_up(fixture, &leases).await?;
     close(fixture, &created, &leases).await?;
-    distribute_fees(fixture).await
+    distribute_fees(fixture).await?;
+    Ok(cost)
 }
 
 async fn stream_coins(fixture: &Fixture, leases: &[LeaseResponse]) -> Result<()> {

@@ -1,14 +1,17 @@
 //! The demonstration: a whole market on this machine, and one deployment on it from the file to
-//! the last coin: bids, lease, workload, payments, fees, and the same file in a binding auction.
+//! the last coin: bids, lease, workload, payments, fees; then the same file by quotes and in a binding auction, and what
+//! each way cost.
 
 mod account;
 mod application;
 mod auction;
+mod cost;
 mod deployment;
 mod environment;
 mod fixture;
 mod lifecycle;
 mod print;
+mod quotes;
 mod services;
 mod supply;
 
@@ -64,9 +67,15 @@ pub async fn run(environment: Environment, file: Option<&Path>, keep: bool) -> R
 async fn play(fixture: &Fixture, application: &Application, keep: bool) -> Result<()> {
     let before = Supply::count(fixture).await?;
     let map = &fixture.market.network.map;
-    let (first, second) = (application.compile(map)?, application.compile(map)?);
-    lifecycle::run(fixture, first).await?;
-    auction::run(fixture, second, keep).await?;
+    let file = || application.compile(map);
+    let by_bids = lifecycle::run(fixture, file()?).await?;
+    let by_quotes = quotes::run(fixture, file()?).await?;
+    let by_auction = auction::run(fixture, file()?, keep).await?;
+    cost::compare(&[
+        ("by quotes", by_quotes),
+        ("by open bids", by_bids),
+        ("by a binding auction", by_auction),
+    ]);
     print::section("The sum of all coins");
     let denom = Denom::native(fixture.market.network.denom.clone());
     Supply::count(fixture).await?.compare(&before, &denom)

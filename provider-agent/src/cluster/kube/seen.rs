@@ -137,6 +137,8 @@ pub struct SeenPod {
     pub service: Option<Box<str>>,
     /// Whether it is being deleted.
     pub terminating: bool,
+    /// Whether its node has made all that its containers need but their images.
+    pub prepared: bool,
     /// When it failed, if it did, in Unix seconds.
     pub failed_at: Option<i64>,
     /// What has to happen before it can go.
@@ -150,13 +152,13 @@ pub struct SeenPod {
 }
 
 impl SeenPod {
-    /// Whether it runs as far as its provider can make it: its containers run, or its node tries them and cannot,
-    /// as with an image that is not there. One that ended, is being deleted, or is on no node does not.
+    /// Whether it runs as far as its provider can make it: its containers run, or its node pulls their images, however
+    /// long that takes, or tries them and cannot, as with an image that is not there. One that ended, is being deleted, or is on no node does not.
     pub fn is_served(&self) -> bool {
         let tried = || self.status.failure.as_ref().is_some_and(|why| why.container.is_some());
         match self.status.phase.as_str() {
             "Running" => !self.terminating,
-            "Pending" => !self.terminating && tried(),
+            "Pending" => !self.terminating && (self.prepared || tried()),
             _ => false,
         }
     }
@@ -319,6 +321,7 @@ mod tests {
             uid: "1".into(),
             service: None,
             terminating: true,
+            prepared: false,
             failed_at: None,
             finalizers: Box::default(),
             status,
@@ -349,6 +352,14 @@ mod tests {
             let mut pod = SeenPod { terminating, ..pod("web-1") };
             (pod.status.phase, pod.status.failure) = (phase.into(), failure.map(Box::new));
             assert_eq!(pod.is_served(), expected, "{phase} {:?}", pod.status.failure);
+        }
+        // Its image is being pulled, for hours.
+        for (phase, terminating, expected) in
+            [("Pending", false, true), ("Pending", true, false), ("Failed", false, false)]
+        {
+            let mut pod = SeenPod { terminating, prepared: true, ..pod("web-1") };
+            pod.status.phase = phase.into();
+            assert_eq!(pod.is_served(), expected, "{phase}");
         }
     }
 

@@ -74,6 +74,7 @@ impl Trim for Pod {
             uid: self.uid().unwrap_or_default().into(),
             service: label(self.meta()),
             terminating: self.meta().deletion_timestamp.is_some(),
+            prepared: is_prepared(self),
             failed_at: pods::failed_at(self),
             finalizers: self.finalizers().iter().map(|name| name.as_str().into()).collect(),
             status: pod_status(self),
@@ -81,6 +82,12 @@ impl Trim for Pod {
             claims: claims(self),
         })
     }
+}
+
+/// Whether its node has made all that containers need but their images: network, volumes.
+fn is_prepared(pod: &Pod) -> bool {
+    let mut conditions = pod.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    conditions.any(|one| one.type_ == "PodReadyToStartContainers" && one.status == "True")
 }
 
 fn object(kind: Kind, meta: &ObjectMeta, detail: Detail) -> SeenObject {
@@ -237,5 +244,20 @@ mod tests {
         assert_eq!(restarts(&[3, 4]), 7);
         assert_eq!(restarts(&[-5, 4]), 4);
         assert_eq!(restarts(&[i32::MAX, i32::MAX, 1, 7]), u32::MAX);
+    }
+
+    #[test]
+    fn a_pod_is_prepared_once_its_node_says_so() {
+        for (conditions, expected) in [
+            (json!([]), false),
+            (json!([{"type": "PodScheduled", "status": "True"}]), false),
+            (json!([{"type": "PodReadyToStartContainers", "status": "False"}]), false),
+            (json!([{"type": "PodReadyToStartContainers", "status": "True"}]), true),
+        ] {
+            let pod = json!({"metadata": {"name": "web-1"},
+                "status": {"phase": "Pending", "conditions": conditions}});
+            let pod: Pod = serde_json::from_value(pod).unwrap();
+            assert_eq!(is_prepared(&pod), expected, "{conditions}");
+        }
     }
 }

@@ -190,6 +190,7 @@ mod tests {
             uid: "1".into(),
             service: Some("web".into()),
             terminating: false,
+            prepared: false,
             failed_at: None,
             finalizers: Box::default(),
             status,

@@ -4,6 +4,9 @@ mod events;
 mod lease_status;
 mod logs;
 mod manifest;
+mod presence;
+mod prices;
+mod quotes;
 mod reason;
 mod status;
 mod version;
@@ -13,10 +16,12 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{delete, get, put},
+    extract::DefaultBodyLimit,
+    routing::{delete, get, post, put},
 };
-use souk_gateway::route;
+use souk_gateway::{quote::MAX_REQUEST, route};
 
+pub use prices::PricesCache;
 pub use status::StatusCache;
 
 use super::{GatewayError, State};
@@ -26,6 +31,9 @@ pub fn all() -> Router<Arc<State>> {
     Router::new()
         .route(route::VERSION, get(version::get))
         .route(route::STATUS, get(status::get))
+        .route(route::QUOTES, post(quotes::post).layer(DefaultBodyLimit::max(MAX_REQUEST)))
+        .route(route::PRICES, get(prices::get))
+        .route(route::PRESENCE, get(presence::get))
         .route(route::MANIFEST, put(manifest::put).get(manifest::get))
         .route(route::LEASE_STATUS, get(lease_status::get))
         .route(route::LOGS, get(logs::get))

@@ -117,6 +117,12 @@ impl Visitors {
         Ok(Visitor { number, visitors: self.clone(), activity, evicted })
     }
 
+    /// The widest network of an address; none if all visitors share one.
+    pub fn network(&self, address: IpAddr) -> Option<IpNet> {
+        let shared = self.0.lock().shared;
+        if shared { None } else { widest(address) }
+    }
+
     /// Whether an address may make another request.
     pub fn may_request(&self, address: IpAddr, now: Instant) -> bool {
         let mut table = self.0.lock();

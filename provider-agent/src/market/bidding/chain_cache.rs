@@ -48,6 +48,8 @@ pub(super) struct Terms {
     pub paused: bool,
     /// The least price of a bid, by denom.
     pub min_prices: BTreeMap<Denom, Price>,
+    /// The fee on what new leases earn, by denom, in hundredths of a per cent.
+    pub take_bps: BTreeMap<Denom, u16>,
     /// How long a lease holds its slot after a breach, in seconds.
     pub slot_hold: u64,
 }
@@ -55,8 +57,12 @@ pub(super) struct Terms {
 impl ChainCache {
     /// The orderbook's parameters; what they are by default before they were asked for.
     pub fn terms(&self) -> &Terms {
-        static NONE: Terms =
-            Terms { paused: true, min_prices: BTreeMap::new(), slot_hold: u64::MAX };
+        static NONE: Terms = Terms {
+            paused: true,
+            min_prices: BTreeMap::new(),
+            take_bps: BTreeMap::new(),
+            slot_hold: u64::MAX,
+        };
         self.terms.as_ref().map_or(&NONE, |(_, terms)| terms)
     }
 
@@ -91,6 +97,7 @@ impl ChainCache {
         let terms = Terms {
             paused: config.paused,
             slot_hold: config.params.slot_hold,
+            take_bps: config.denoms.iter().map(|d| (d.denom.clone(), d.take_bps)).collect(),
             min_prices: config.denoms.into_iter().map(|d| (d.denom, d.min_price)).collect(),
         };
         let provider = provider.map(|provider| with_sent(provider, known));
@@ -196,16 +203,18 @@ async fn ask(deps: &Deps) -> Result<Option<ProviderState>, ChainError> {
         claims: record.attributes,
         floors: record.floors,
         maintenance: record.maintenance,
+        quote_key: record.quote_key.map(|key| key.to_vec()),
         slots: record.slots,
         used,
     }))
 }
 
-/// The chain may count bids that are on their way already; then there are too few bids for a block, never
-/// too many.
+/// The chain may count bids that are on their way already, and quotes that are used; then there are too few bids for
+/// a block, never too many.
 fn with_sent(mut provider: ProviderState, known: &Known) -> ProviderState {
     let sent = known.bids().filter(|bid| bid.progress == BidProgress::Sent).count();
-    provider.used = provider.used.saturating_add(u32::try_from(sent).unwrap_or(u32::MAX));
+    let sent = u32::try_from(sent).unwrap_or(u32::MAX);
+    provider.used = provider.used.saturating_add(sent).saturating_add(known.quotes().slots());
     provider
 }
 
@@ -235,6 +244,7 @@ mod tests {
             claims: vec![],
             floors: None,
             maintenance: true,
+            quote_key: None,
             slots: 10,
             used: 5,
         };

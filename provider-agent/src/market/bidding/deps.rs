@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::{
     config::Config,
     market::{Market, follow::FollowState, heartbeat::HeartbeatState, outbox::Messages},
-    model::{health::Reporter, interfaces::CapacitySource},
+    model::{QuoteKey, Registered, health::Reporter, interfaces::CapacitySource},
     store::Store,
 };
 
@@ -30,6 +30,10 @@ pub struct Deps {
     pub idle: watch::Receiver<Option<String>>,
     /// Whether the operator's coins last for heartbeats.
     pub heartbeats: watch::Receiver<HeartbeatState>,
+    /// The key that signs quotes.
+    pub quote_key: QuoteKey,
+    /// Whose key the registry has.
+    pub registered: watch::Receiver<Registered>,
     /// Where a round that fails is reported.
     pub health: Reporter,
 }

@@ -6,8 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use souk_core::OrderId;
 
 use crate::{
-    model::{Bid, BidProgress, Order, placement::Reservation},
-    store::{Store, StoreError, bids, leases, orders, reservations},
+    model::{
+        Bid, BidProgress, Order,
+        placement::Reservation,
+        quoting::{OpenQuotes, QuoteReservation},
+    },
+    store::{Store, StoreError, bids, leases, orders, quotes, reservations},
 };
 
 /// Orders that take bids, own bids, and what is reserved.
@@ -18,6 +22,9 @@ pub(super) struct Known {
     reserved: BTreeMap<OrderId, Reservation>,
     /// Live bids and active leases without a reservation.
     unreserved: BTreeSet<OrderId>,
+    quotes: OpenQuotes,
+    /// Quotes that may be out of which the store does not know.
+    out: Option<quotes::QuotesOut>,
 }
 
 /// What a commit changed, beside the orders themselves.
@@ -60,6 +67,8 @@ impl Known {
                         .into_iter()
                         .map(|one| (one.order, one))
                         .collect(),
+                    quotes: OpenQuotes::new(quotes::all(sql)?),
+                    out: quotes::out(sql)?,
                     ..Self::default()
                 };
                 let leased = leases::active(sql)?.into_iter().map(|lease| lease.order);
@@ -89,6 +98,22 @@ impl Known {
             changed.slot_is_free |= one.slot_is_free;
         }
         Ok(changed)
+    }
+
+    /// Reads what signed quotes reserve; returns how many became leases since, if anything changed. What a lease has
+    /// is counted as the quote's until its own reservation is read, so that the order of both does not matter.
+    pub async fn reload_quotes(&mut self, store: &Store) -> Result<Option<usize>, StoreError> {
+        let read = |sql: &rusqlite::Connection| Ok((quotes::all(sql)?, quotes::out(sql)?));
+        let (all, out) = store.read::<_, StoreError, _>(read).await?;
+        let now = OpenQuotes::new(all);
+        self.out = out;
+        if now == self.quotes {
+            return Ok(None);
+        }
+        let before: BTreeSet<OrderId> = self.quotes.leases().collect();
+        let used = now.leases().filter(|order| !before.contains(order)).count();
+        self.quotes = now;
+        Ok(Some(used))
     }
 
     fn set(&mut self, rows: Rows) -> Changed {
@@ -147,9 +172,25 @@ impl Known {
         self.reserved.get(&id)
     }
 
-    /// All that is reserved.
+    /// All that is reserved: for bids, leases and quotes.
     pub fn reserved(&self) -> impl Iterator<Item = &Reservation> {
-        self.reserved.values()
+        let quoted = self.quotes.reserved(|order| self.reserved.contains_key(&order));
+        self.reserved.values().chain(quoted)
+    }
+
+    /// Signed quotes and what they reserve.
+    pub fn quotes(&self) -> &OpenQuotes {
+        &self.quotes
+    }
+
+    /// Quotes that may be out of which the store does not know.
+    pub fn quotes_out(&self) -> Option<&quotes::QuotesOut> {
+        self.out.as_ref()
+    }
+
+    /// Adds quotes, as they were just stored.
+    pub fn add_quote(&mut self, row: QuoteReservation) {
+        self.quotes.add(row);
     }
 
     /// Live bids and active leases without a reservation.

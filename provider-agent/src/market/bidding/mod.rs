@@ -3,7 +3,8 @@
 //! `run` hears what changed, `known` has orders, bids and reservations in memory, and `round` judges the
 //! orders that a change concerns by [`decide`](crate::model::bidding::decide). What a decision is missing,
 //! `questions` asks the chain for. `act` carries the result out: the decision, its reservation and its
-//! message to the outbox are one transaction. `outcome` and `release` follow a bid to its end.
+//! message to the outbox are one transaction. `outcome` and `release` follow a bid to its end. Between rounds the
+//! loop answers for groups that are on no chain ([`quoting`]).
 
 mod act;
 mod chain_cache;
@@ -11,6 +12,7 @@ mod deps;
 mod known;
 mod outcome;
 mod questions;
+pub mod quoting;
 mod release;
 mod restore;
 mod round;

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     market::ChainError,
     model::{
-        BidProgress, Cursor, Order,
+        Bid, BidProgress, Cursor, Order,
         bidding::{Cause, Decision, DecisionInput, Questions, decide},
         placement::Inventory,
         work_queue::End,
@@ -27,10 +27,12 @@ pub(super) struct Round<'a> {
     pub cache: &'a mut ChainCache,
     pub turns: &'a mut Turns,
     pub inventory: &'a mut Result<Inventory, String>,
-    /// Own bids that hold slots, by tenant.
+    /// Own bids that hold slots and signed quotes, by tenant.
     holding: BTreeMap<String, u32>,
     /// Why the operator's coins do not last, if they do not.
     short: Option<String>,
+    /// Until when quotes may be out of which the store does not know, if there may be any.
+    quotes_out: Option<u64>,
     /// Whether bond and registration were asked for in this round.
     fresh: bool,
     decided: Vec<DecisionRow>,
@@ -44,14 +46,30 @@ impl<'a> Round<'a> {
         cache: &'a mut ChainCache,
         turns: &'a mut Turns,
         inventory: &'a mut Result<Inventory, String>,
+        quotes_out: Option<u64>,
     ) -> Self {
         let mut holding: BTreeMap<String, u32> = BTreeMap::new();
         for bid in known.bids().filter(|bid| bid.progress.holds_slot()) {
             *holding.entry(bid.tenant.clone()).or_default() += 1;
         }
+        for quote in known.quotes().open().flat_map(|one| &one.quotes) {
+            *holding.entry(quote.tenant.clone()).or_default() += 1;
+        }
         let decided = Vec::new();
         let short = deps.heartbeats.borrow().short.clone();
-        Self { deps, at, known, cache, turns, inventory, holding, short, fresh: false, decided }
+        Self {
+            deps,
+            at,
+            known,
+            cache,
+            turns,
+            inventory,
+            holding,
+            short,
+            quotes_out,
+            fresh: false,
+            decided,
+        }
     }
 
     /// Judges the orders whose turn it is; true if there are more.
@@ -217,6 +235,8 @@ impl<'a> Round<'a> {
             min_prices: &terms.min_prices,
             attestations: &self.cache.attestations,
             inventory: self.inventory.as_ref().map_err(String::as_str),
+            quotes_out: self.quotes_out,
+            shared: None,
             own_bid: own.map(|bid| bid.price),
             own_placements: reservation.map(|row| row.placements.as_slice()),
             best: self.cache.best(order),
@@ -224,4 +244,11 @@ impl<'a> Round<'a> {
         };
         decide(order, &self.deps.config, &input)
     }
+}
+
+/// How many own bids that hold slots and signed quotes there are for a tenant.
+pub(super) fn holding(known: &Known, tenant: &str) -> u32 {
+    let of = |bid: &&Bid| bid.progress.holds_slot() && bid.tenant == tenant;
+    let bids = u32::try_from(known.bids().filter(of).count()).unwrap_or(u32::MAX);
+    bids.saturating_add(known.quotes().for_tenant(tenant))
 }

@@ -3,25 +3,34 @@
 
 use std::{
     collections::BTreeSet,
+    pin::pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use futures::FutureExt;
 use souk_core::OrderId;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    chain_cache::ChainCache, deps::Deps, known::Known, outcome, release, restore, round::Round,
+    chain_cache::ChainCache,
+    deps::Deps,
+    known::Known,
+    outcome,
+    quoting::{Question, QuoteCounts, QuoteQuestions},
+    release, restore,
+    round::Round,
     turns::Turns,
 };
 use crate::{
     market::ChainError,
     model::{
-        BidProgress,
+        BidProgress, Cursor,
         bidding::Cause,
         placement::{Inventory, Limits},
     },
-    store::{KeyListener, Listener, StoreError, Topic, kept_volumes},
+    store::{KeyListener, Listener, StoreError, Topic, kept_volumes, quotes},
 };
 
 /// A round starts after this time without a notification: bids are tried again, and slots released, at
@@ -39,18 +48,26 @@ const MIN_INTERVAL: Duration = Duration::from_millis(100);
 /// be closed already.
 const MAX_BLOCKS_BEHIND: u64 = 5;
 
+/// Questions that are answered, at most, when it is time for a round.
+const LATE_ANSWERS: u32 = 16;
+
 /// The bidding task.
 pub struct Bidder {
-    deps: Deps,
-    cache: ChainCache,
-    known: Option<Known>,
+    pub(super) deps: Deps,
+    pub(super) cache: ChainCache,
+    pub(super) known: Option<Known>,
     turns: Turns,
     /// What a new order can have, or why that is not known.
-    inventory: Result<Inventory, String>,
+    pub(super) inventory: Result<Inventory, String>,
     heard: Heard,
     resynced: Option<Instant>,
     /// Whether the operator's coins did not last in the last round.
     was_short: bool,
+    /// Whether quotes of a lost store could be out in the last round.
+    was_empty: bool,
+    /// What the gateway asks.
+    questions: mpsc::Receiver<Question>,
+    pub(super) counts: Arc<QuoteCounts>,
 }
 
 /// What changed since the last round that could use it.
@@ -59,6 +76,7 @@ struct Heard {
     capacity: Listener,
     provider: Listener,
     attestations: Listener,
+    quotes: Listener,
     /// Orders that changed and were not read yet.
     changed: BTreeSet<OrderId>,
     /// The room in the cluster may have changed.
@@ -76,13 +94,14 @@ impl Heard {
 }
 
 impl Bidder {
-    /// The task with its dependencies.
-    pub fn new(deps: Deps) -> Self {
+    /// The task with its dependencies and what the gateway asks.
+    pub fn new(deps: Deps, asked: QuoteQuestions) -> Self {
         let heard = Heard {
             orders: deps.store.listen_to_orders(),
             capacity: deps.store.listen(&[Topic::Capacity]),
             provider: deps.store.listen(&[Topic::Provider]),
             attestations: deps.store.listen(&[Topic::Attestations]),
+            quotes: deps.store.listen(&[Topic::Quotes]),
             changed: BTreeSet::new(),
             room: true,
         };
@@ -95,6 +114,9 @@ impl Bidder {
             heard,
             resynced: None,
             was_short: false,
+            was_empty: false,
+            questions: asked.questions,
+            counts: asked.counts,
         }
     }
 
@@ -122,52 +144,72 @@ impl Bidder {
                 }
             };
             if !more {
-                tokio::select! {
-                    () = stop.cancelled() => return Ok(()),
-                    () = tokio::time::sleep(MIN_INTERVAL) => {}
+                let rest = tokio::time::sleep(MIN_INTERVAL);
+                if self.wait(&stop, rest).await? {
+                    return Ok(());
                 }
                 // Orders that are ready wait only for the store to be at the chain's head.
                 let ready = self.turns.queue.depth() > 0;
                 let tick = Instant::now() + if ready { BEHIND } else { wait };
                 let next = self.turns.queue.next_later().map_or(tick, |later| later.min(tick));
-                tokio::select! {
-                    () = stop.cancelled() => return Ok(()),
-                    () = listener.changed() => {}
-                    () = tokio::time::sleep_until(next.into()) => {}
+                let woken = async {
+                    tokio::select! {
+                        () = listener.changed() => {}
+                        () = tokio::time::sleep_until(next.into()) => {}
+                    }
+                };
+                if self.wait(&stop, woken).await? {
+                    return Ok(());
                 }
-            } else if stop.is_cancelled() {
+            } else if self.wait(&stop, std::future::ready(())).await? {
                 return Ok(());
             }
         }
     }
 
+    /// Answers what the gateway asks until `end`; true if stopped. However many ask, a round is not put off for more
+    /// than a few of them.
+    async fn wait(
+        &mut self,
+        stop: &CancellationToken,
+        end: impl Future<Output = ()>,
+    ) -> Result<bool, StoreError> {
+        let mut end = pin!(end);
+        let mut has_ended = false;
+        let mut late = 0;
+        while late < LATE_ANSWERS {
+            let question = tokio::select! {
+                () = stop.cancelled() => return Ok(true),
+                Some(question) = self.questions.recv() => question,
+                () = &mut end, if !has_ended => {
+                    has_ended = true;
+                    continue;
+                }
+                () = std::future::ready(()), if has_ended => break,
+            };
+            late += u32::from(has_ended);
+            self.serve(question).await?;
+        }
+        Ok(stop.is_cancelled())
+    }
+
     /// One round: outcomes of sent bids, decisions, releases. True if orders are left to judge.
     async fn round(&mut self) -> Result<bool, ChainError> {
-        let (terms, attestations) = self.heard.take();
-        if terms {
-            self.cache.expire();
-        }
-        if attestations || self.cache.forget_old_attestations() {
-            self.cache.expire_attestations();
-            self.turns.wake(Cause::Attestations);
-        }
-        self.read_changes().await?;
-        let Some(known) = &mut self.known else { return Ok(false) };
+        self.hear().await?;
+        let Some(known) = &self.known else { return Ok(false) };
         let sent = known.bids().filter(|bid| bid.progress == BidProgress::Sent).cloned().collect();
         outcome::check_sent(&self.deps, sent).await?;
-        if !self.is_current() {
-            return Ok(false);
-        }
-        let Some(at) = self.deps.store.cursor().await? else { return Ok(false) };
-        self.look_at_the_cluster().await?;
-        let Some(known) = &mut self.known else { return Ok(false) };
-        if self.cache.refresh(&self.deps, known).await? {
-            self.turns.wake(Cause::Provider);
-        }
+        let Some(at) = self.look().await? else { return Ok(false) };
         let is_short = self.deps.heartbeats.borrow().short.is_some();
         if std::mem::replace(&mut self.was_short, is_short) && !is_short {
             self.turns.wake(Cause::Provider);
         }
+        let quotes_out = self.quotes_out(at.time);
+        let is_empty_store = quotes_out.is_some();
+        if std::mem::replace(&mut self.was_empty, is_empty_store) && !is_empty_store {
+            self.turns.wake(Cause::Provider);
+        }
+        let Some(known) = &mut self.known else { return Ok(false) };
         // A refused bid is tried again at a height of its own.
         let retried = known
             .bids()
@@ -182,6 +224,7 @@ impl Bidder {
             &mut self.cache,
             &mut self.turns,
             &mut self.inventory,
+            quotes_out,
         );
         let more = round.judge().await?;
         if self.deps.idle.borrow().is_some() {
@@ -193,6 +236,62 @@ impl Bidder {
         let scarce = in_the_way || self.cache.slots_are_scarce();
         release::release(&self.deps, at, self.cache.terms().slot_hold, scarce).await?;
         Ok(more)
+    }
+
+    /// Reads what changed since it was last looked at, and releases quotes that lapsed.
+    pub(super) async fn hear(&mut self) -> Result<(), ChainError> {
+        let (terms, attestations) = self.heard.take();
+        if terms {
+            self.cache.expire();
+        }
+        if attestations || self.cache.forget_old_attestations() {
+            self.cache.expire_attestations();
+            self.turns.wake(Cause::Attestations);
+        }
+        self.read_changes().await?;
+        let now = self.deps.following.borrow().time;
+        let Some(known) = &mut self.known else { return Ok(()) };
+        if known.quotes().any_lapsed(now) {
+            let lapsed = self.deps.store.write(quotes::release_lapsed).await?;
+            self.counts.lapsed(lapsed);
+            if lapsed > 0 {
+                tracing::debug!(nonces = lapsed, "quotes lapsed");
+            }
+        }
+        if self.heard.quotes.changed().now_or_never().is_some()
+            && let Some(used) = known.reload_quotes(&self.deps.store).await?
+        {
+            self.counts.used(used);
+            self.heard.room = true;
+            // Slots are counted with what quotes hold.
+            self.cache.expire();
+            self.turns.wake(Cause::Bids);
+        }
+        Ok(())
+    }
+
+    /// Looks at what a decision is made of, as of the store's last block; none while the store is behind.
+    pub(super) async fn look(&mut self) -> Result<Option<Cursor>, ChainError> {
+        if !self.is_current() {
+            return Ok(None);
+        }
+        let Some(at) = self.deps.store.cursor().await? else { return Ok(None) };
+        self.look_at_the_cluster().await?;
+        let Some(known) = &self.known else { return Ok(None) };
+        if self.cache.refresh(&self.deps, known).await? {
+            self.turns.wake(Cause::Provider);
+        }
+        Ok(Some(at))
+    }
+
+    /// Until when quotes may be out of which the store does not know, if there may be any at this block time.
+    pub(super) fn quotes_out(&self, now: u64) -> Option<u64> {
+        let out = self.known.as_ref()?.quotes_out()?;
+        // By another key they are void.
+        let provider = self.cache.provider.as_ref();
+        let registered = provider.map(|one| hex::encode(one.quote_key.as_deref().unwrap_or(&[])));
+        let is_void = registered.is_some_and(|key| key != out.quote_key);
+        (now <= out.until && !is_void).then_some(out.until)
     }
 
     /// Reads what commits changed, and all of it now and then.

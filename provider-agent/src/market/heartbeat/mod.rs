@@ -4,16 +4,21 @@
 //! lock cannot be renewed: an outage of the cluster's API is no absence. It stops when nothing runs of what is paid ([`decide`]).
 //!
 //! No endpoint's word of when the provider was last seen makes it silent alone: what the endpoint says that has it
-//! least counts, and each is asked from time to time. One endpoint's refusal in the simulation does, and while the
-//! store stands still there is one heartbeat for its block and no other.
+//! least counts, and each is asked from time to time. Nor does one endpoint's refusal in the simulation. While the
+//! store is behind, the time is what the endpoint says whose clock is least: one that runs ahead makes no heartbeats,
+//! and one that lies the other way keeps them back until the store follows again.
 
 mod money;
 mod state;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use souk_chain::PipelineHandle;
-use tokio::sync::watch;
+use futures::future::join_all;
+use souk_chain::{PipelineHandle, tx::GasPrice};
+use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::{money::Money, state::Stored};
@@ -30,8 +35,9 @@ use crate::{
     model::{
         Cursor,
         health::Reporter,
-        heartbeat::{Decision, Input, Standstill, asked_for, decide, unseen},
+        heartbeat::{Decision, Input, Standstill, asked_for, decide, is_silent, last_seen, unseen},
         interfaces::PodSource,
+        presence::There,
     },
     store::{Store, StoreError, Topic, Tx, seen},
 };
@@ -40,6 +46,8 @@ pub use state::HeartbeatState;
 
 /// A round starts after this time without a block.
 const TICK: Duration = Duration::from_secs(15);
+/// For so long an endpoint is waited for that is asked for the chain's time.
+const HEAD_WAIT: Duration = Duration::from_secs(5);
 /// The least time between two rounds.
 const MIN_INTERVAL: Duration = Duration::from_millis(200);
 
@@ -51,8 +59,10 @@ pub struct Heartbeats {
     pub store: Store,
     /// Builds the messages.
     pub messages: Messages,
-    /// The transaction pipeline, for the price of gas.
+    /// The transaction pipeline, for the present price of gas.
     pub pipeline: PipelineHandle,
+    /// The configured price, to which a raised one falls again.
+    pub gas_price: GasPrice,
     /// The follower's state.
     pub following: watch::Receiver<FollowState>,
     /// The pods of the leases.
@@ -118,18 +128,24 @@ impl Heartbeats {
 
     /// One round; what is wrong, if anything is.
     async fn round(&self, memory: &mut Memory) -> Result<Option<String>, ChainError> {
+        if is_current(&self.following.borrow()) {
+            self.judge(|there| there.current = Some(Instant::now()));
+        }
         let Some(stored) = self.store.read(Stored::read).await? else { return Ok(None) };
         let limit = stored.limit;
         memory.money.look(self, limit.unwrap_or(self.least_limit)).await;
         // It is served, and what it runs stands still, whether it has a limit or not.
         let runs = if stored.served == 0 { Some(true) } else { self.pods.any_runs() };
         let standstill = memory.standstill.record(stored.at.time, runs);
+        let silent = limit.is_some_and(|limit| is_silent(limit, standstill));
+        self.judge(|there| (there.silent, there.judged) = (silent, true));
         let Some(limit) = limit else {
             memory.asked = None;
             self.publish(stored.seen.at.map(|at| at.time));
             return Ok(None);
         };
         let now = self.now(&stored).await;
+        self.judge(|there| there.head = now);
         let seen = self.seen(memory, &stored, limit, now).await?;
         self.publish(Some(seen));
         let beat = stored.seen.beat.map(|beat| beat.time);
@@ -146,15 +162,19 @@ impl Heartbeats {
         })
     }
 
-    /// The chain's time. While the store is behind, it is asked for: what is due does not wait for old blocks.
+    /// The chain's time. While the store is behind, each endpoint is asked for it: what is due does not wait for old
+    /// blocks. The least counts, so that one whose clock runs ahead makes no heartbeats; of those that have at least
+    /// what the store has, so that one that trails holds none up.
     async fn now(&self, stored: &Stored) -> u64 {
-        let time = stored.at.time;
+        let Cursor { height, time } = stored.at;
         if is_current(&self.following.borrow()) {
             return time;
         }
-        let status = self.market.queries().client().status().await.ok();
-        let head = status.and_then(|status| status.time);
-        head.map_or(time, |head| head.seconds.max(time))
+        let clients = self.market.queries().client().each();
+        let asked = clients.iter().map(|client| timeout(HEAD_WAIT, client.status()));
+        let answers = join_all(asked).await.into_iter().filter_map(|answer| answer.ok()?.ok());
+        let heads = answers.filter(|status| status.height >= height).filter_map(|one| one.time);
+        heads.map(|head| head.seconds).min().map_or(time, |head| head.max(time))
     }
 
     /// When the chain last saw the provider. Each endpoint is asked at the start, and again after a part of the time
@@ -193,15 +213,15 @@ impl Heartbeats {
             seen::get(tx)
         };
         let known = self.store.write(correct).await?;
-        Ok(known.at.map_or(seen, |at| at.time))
+        Ok(last_seen(known.at.map(|at| at.time), seen))
     }
 
     async fn send(&self, at: Cursor, now: u64) -> Result<(), ChainError> {
         let msg = self.messages.heartbeat()?;
         let beat = Cursor { height: at.height, time: now };
         let sent = self.store.write(move |tx| {
-            let is_new = outbox::send_urgent(tx, &outbox::heartbeat_key(beat.height), msg)?;
-            // Also if there was one at this block: the next has another key, a while later.
+            let is_new = outbox::send_urgent(tx, &outbox::heartbeat_key(beat), msg)?;
+            // Also if there was one at this block and time: the next has another key, a while later.
             seen::set_beat(tx, beat)?;
             Ok::<_, StoreError>(is_new)
         });
@@ -210,6 +230,15 @@ impl Heartbeats {
             self.state.send_modify(|state| state.sent += 1);
         }
         Ok(())
+    }
+
+    /// Publishes for the gateway what is known of whether it may say that the provider is there.
+    fn judge(&self, change: impl FnOnce(&mut There)) {
+        self.state.send_if_modified(|state| {
+            change(&mut state.there);
+            // Nobody waits for it.
+            false
+        });
     }
 
     fn publish(&self, seen: Option<u64>) {

@@ -7,7 +7,7 @@ use souk_chain::Outbox;
 use super::Heartbeats;
 use crate::{
     market::outbox::heartbeat_key,
-    model::heartbeat::Purse,
+    model::heartbeat::{Purse, Short},
     store::{StoreError, Topic, seen},
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Money {
 }
 
 impl Money {
-    /// Asks for the balance if it is time, and publishes whether it lasts for a week of heartbeats at `limit`.
+    /// Asks for the balance if it is time, and publishes whether it lasts for heartbeats at `limit`.
     pub async fn look(&mut self, of: &Heartbeats, limit: u64) {
         let interval = if of.state.borrow().short.is_some() { SHORT_INTERVAL } else { INTERVAL };
         if self.asked.is_some_and(|asked| asked.elapsed() < interval) {
@@ -46,12 +46,16 @@ impl Money {
                         return;
                     }
                 };
-                let purse = Purse { balance, fee: fee.amount };
-                let short = purse.is_short_of(limit).map(|wanted| {
+                let usual = of.gas_price.fee(gas);
+                let usual = usual.iter().find(|coin| coin.denom == fee.denom);
+                let usual = usual.map_or(fee.amount, |coin| coin.amount);
+                let purse = Purse { balance, fee: fee.amount, usual };
+                let short = purse.is_short_of(limit).map(|Short { wanted, of_a_day }| {
                     format!(
-                        "the operator {operator} has {balance}{denom}, which pays for {} heartbeats; a week of \
+                        "the operator {operator} has {balance}{denom}, which pays for {} heartbeats; a {} of \
                          them takes {wanted}{denom}: send it coins",
                         purse.heartbeats(),
+                        if of_a_day { "day" } else { "week" },
                         denom = fee.denom,
                     )
                 });
@@ -62,7 +66,7 @@ impl Money {
         match (&short, was_short) {
             (Some(why), false) => tracing::warn!(why, "coins are short, no bids"),
             (None, true) => {
-                tracing::info!("coins last for a week of heartbeats again, bidding goes on")
+                tracing::info!("coins last for heartbeats again, bidding goes on")
             }
             _ => {}
         }
@@ -77,5 +81,5 @@ impl Money {
 /// The gas that the last heartbeat asked for.
 fn gas_of_last(sql: &rusqlite::Connection) -> Result<Option<u64>, StoreError> {
     let Some(beat) = seen::get(sql)?.beat else { return Ok(None) };
-    Ok(Outbox::gas_limit(sql, &heartbeat_key(beat.height))?)
+    Ok(Outbox::gas_limit(sql, &heartbeat_key(beat))?)
 }

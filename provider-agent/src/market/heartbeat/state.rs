@@ -4,7 +4,7 @@ use souk_chain::Outbox;
 
 use crate::{
     market::outbox::heartbeat_key,
-    model::{Cursor, heartbeat::Seen},
+    model::{Cursor, heartbeat::Seen, presence::There},
     store::{StoreError, copies, cursor, leases, seen},
 };
 
@@ -19,6 +19,8 @@ pub struct HeartbeatState {
     pub affordable: Option<u64>,
     /// Why that is too little, if it is.
     pub short: Option<String>,
+    /// By what it is decided whether the gateway says that the provider is there.
+    pub there: There,
 }
 
 /// What the store has.
@@ -42,7 +44,7 @@ impl Stored {
             return Ok(None);
         }
         let seen = seen::get(sql)?;
-        let last = seen.beat.map(|beat| Outbox::outcome(sql, &heartbeat_key(beat.height)));
+        let last = seen.beat.map(|beat| Outbox::outcome(sql, &heartbeat_key(beat)));
         let last = last.transpose()?.flatten();
         Ok(Some(Self {
             at,

@@ -30,6 +30,8 @@ pub(super) struct Snapshot {
     pub bids: BTreeMap<OrderId, OwnBid>,
     /// Own leases, ended ones too until the chain prunes them.
     pub leases: Vec<LeaseResponse>,
+    /// The key by which the provider's quotes are signed, in hexadecimal digits.
+    pub quote_key: Option<String>,
 }
 
 /// Reads from one height, or from later ones once that is gone.
@@ -82,7 +84,10 @@ impl Reader {
             orders.extend(page.into_iter().filter(matters));
         }
         let bids = self.bids(&leased, &orders).await?;
-        Ok(Snapshot { at: self.at, orders, bids, leases })
+        let record = self.ask(|market| async move { market.provider_record().await }).await?;
+        let quote_key = record.and_then(|record| record.quote_key);
+        let quote_key = quote_key.map(|key| hex::encode(key.as_slice()));
+        Ok(Snapshot { at: self.at, orders, bids, leases, quote_key })
     }
 
     /// Own bids. Each uses a slot, so that their number is known and the search ends with the last.

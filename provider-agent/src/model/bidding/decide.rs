@@ -1,19 +1,20 @@
 //! The decision on one order.
 
-use souk_api::orderbook::{EXTENSION, MAX_EXTENSIONS, MAX_OFFER};
+use souk_api::orderbook::MAX_OFFER;
 use souk_core::{
-    Attribute, AuctionPolicy, EndpointKind, GroupSpec, Price,
+    Attribute, Denom, EndpointKind, GroupSpec, Price,
     matching::{self, MatchError},
 };
 
 use super::{
-    DecisionInput, Eligible, LowestBid, Reason, WaitReason,
+    DecisionInput, Eligible, LowestBid, Reason, WaitReason, Wanted,
     price::{gpu_rate, price},
+    wanted::end_of_bidding,
 };
 use crate::{
     config::{Config, RateTable},
     model::{
-        Order, OrderDetail,
+        Order,
         placement::{Placement, fit},
     },
 };
@@ -62,32 +63,29 @@ pub struct Questions {
 /// it be opened. Later its deployment's other leases may have spent that, and the chain would refuse the bid.
 const COVERED_BLOCKS: u64 = 10;
 
-/// Seconds by which extensions move an auction's close at most; attestations must be valid until
-/// then.
-const EXTENSIONS: u64 = EXTENSION * MAX_EXTENSIONS as u64;
-
 /// Decides on an order that is open as far as events say.
 pub fn decide(order: &Order, config: &Config, input: &DecisionInput<'_>) -> Decision {
     if let Some(own) = input.own_bid {
         return lower(order, own, config, input).unwrap_or(Decision::Stay);
     }
     let Some(detail) = &order.detail else { return Decision::Wait(WaitReason::Detail) };
-    match decide_bid(order, detail, config, input) {
-        Ok(decision) => decision,
-        Err(reason) => Decision::Pass(reason),
-    }
+    decide_on(&Wanted::of_order(order, detail, input.now, input.height), config, input)
 }
 
-fn decide_bid(
-    order: &Order,
-    detail: &OrderDetail,
+/// Decides on a group without an own bid: the one judgement for bids and quotes.
+pub fn decide_on(wanted: &Wanted<'_>, config: &Config, input: &DecisionInput<'_>) -> Decision {
+    judge(wanted, config, input).unwrap_or_else(Decision::Pass)
+}
+
+fn judge(
+    wanted: &Wanted<'_>,
     config: &Config,
     input: &DecisionInput<'_>,
 ) -> Result<Decision, Reason> {
     if !config.bidding.enabled {
         return Err(Reason::Disabled);
     }
-    if let Some(end) = end_of_bidding(order, input.now, input.height) {
+    if let Some(end) = wanted.over {
         return Err(Reason::Over(end));
     }
     let provider = input.provider.ok_or(Reason::NotRegistered)?;
@@ -103,33 +101,39 @@ fn decide_bid(
     if let Some(why) = input.short_of_coins {
         return Err(Reason::Coins(why.to_owned()));
     }
-    check_named(detail, &provider.address)?;
-    let table = config.bidding.table(&order.denom);
-    let table = table.ok_or_else(|| Reason::Denom(order.denom.clone()))?;
-    let group = &detail.spec;
+    check_named(wanted, &provider.address)?;
+    let table = config.bidding.table(wanted.denom);
+    let table = table.ok_or_else(|| Reason::Denom(wanted.denom.clone()))?;
+    let group = wanted.group;
     matching::check_capabilities(group, &provider.claims)?;
     let named = &group.requirements.signed_by;
     if named.is_empty() {
         matching::check_known(group, &provider.claims, |_| Vec::new())?;
     }
     check_endpoints(group, config)?;
-    let reclamation_window = notice(detail, config)?;
-    check_absence(detail, config)?;
+    let reclamation_window = notice(wanted, config)?;
+    check_absence(wanted, config)?;
 
+    if let Some(until) = input.quotes_out {
+        return Ok(Decision::Wait(WaitReason::QuotesOut(until)));
+    }
     let inventory = match input.inventory {
         Ok(inventory) => inventory,
         Err(why) => return Ok(Decision::Wait(WaitReason::Cluster(why.to_owned()))),
     };
     let value = |gpu: &_| gpu_rate(table, gpu).map(|rate| rate.billionths());
-    let placements = fit(group, inventory, &value)?;
+    let placements = match input.shared {
+        Some(placements) => placements.to_vec(),
+        None => fit(group, inventory, &value)?,
+    };
     // A bid that nobody undercuts is the least that can be asked for.
-    let asked = Asked::of(order, group, &placements, table, config, input)?;
-    asked.against(order, None)?;
+    let asked = Asked::of(wanted, &placements, table, config, input)?;
+    asked.against(wanted, None)?;
     check_limits(config, input)?;
 
     // Only what passes all of this costs a question.
     let mut questions = Questions::default();
-    let until = attested_until(order, detail, input.now);
+    let until = wanted.attested_until;
     let attested = |auditor: &str| match input.attestations.is_known(auditor) {
         true => Ok(input.attestations.of(auditor).map(|r| r.valid_at(until)).unwrap_or_default()),
         false => Err(()),
@@ -144,57 +148,33 @@ fn decide_bid(
             questions.auditors.dedup();
         }
     }
-    questions.lowest_bid = is_binding(order) && input.best == LowestBid::Unknown;
+    questions.lowest_bid = wanted.is_binding() && input.best == LowestBid::Unknown;
     match input.eligible {
         Eligible::No(why) => return Err(Reason::WouldBeRefused(why.to_owned())),
         Eligible::Yes => {}
-        Eligible::Unknown => {
-            let age = input.height.saturating_sub(order.opened_height);
-            questions.eligible = age > COVERED_BLOCKS;
-        }
+        Eligible::Unknown => questions.eligible = wanted.age > COVERED_BLOCKS,
     }
     if questions != Questions::default() {
         return Ok(Decision::Ask(questions));
     }
     let best = match input.best {
-        LowestBid::Of(best) if is_binding(order) => Some(best.price),
+        LowestBid::Of(best) if wanted.is_binding() => Some(best.price),
         _ => None,
     };
-    let price = asked.against(order, best)?;
+    let price = asked.against(wanted, best)?;
     let offer = offer(group, &placements);
     Ok(Decision::Bid { price, offer, reclamation_window, placements })
 }
 
-/// Until when attestations must last: the latest regular close of a binding auction, else now.
-fn attested_until(order: &Order, detail: &OrderDetail, now: u64) -> u64 {
-    match order.auction {
-        AuctionPolicy::LowestPrice { closes_after } => {
-            let latest = closes_after.saturating_add(EXTENSIONS);
-            now.max(detail.created_at.saturating_add(latest))
-        }
-        AuctionPolicy::TenantChoice {} => now,
-    }
-}
-
-/// When an order stopped taking bids, if it did by this block time and height.
-pub(super) fn end_of_bidding(order: &Order, now: u64, height: u64) -> Option<u64> {
-    // At the close no bid is taken any more; in the lifetime's last second one still is.
-    if let Some(closed_at) = order.auction_over(now, height) {
-        return Some(closed_at);
-    }
-    let end = order.expires_at;
-    (!order.open || now > end).then_some(end)
-}
-
-fn check_named(detail: &OrderDetail, provider: &str) -> Result<(), Reason> {
+fn check_named(wanted: &Wanted<'_>, provider: &str) -> Result<(), Reason> {
     let has = |list: &[String]| list.iter().any(|entry| entry == provider);
-    if !detail.allow.is_empty() && !has(&detail.allow) {
+    if !wanted.allow.is_empty() && !has(wanted.allow) {
         return Err(Reason::NotAllowed);
     }
-    if has(&detail.refuse) {
+    if has(wanted.refuse) {
         return Err(Reason::Refused);
     }
-    if has(&detail.excluded) {
+    if has(wanted.excluded) {
         return Err(Reason::Excluded);
     }
     Ok(())
@@ -220,8 +200,8 @@ fn check_endpoints(group: &GroupSpec, config: &Config) -> Result<(), Reason> {
 }
 
 /// The notice to offer: the configured one, or what the order asks for. None where it asks for none.
-fn notice(detail: &OrderDetail, config: &Config) -> Result<Option<u64>, Reason> {
-    let Some(asked) = detail.reclamation else { return Ok(None) };
+fn notice(wanted: &Wanted<'_>, config: &Config) -> Result<Option<u64>, Reason> {
+    let Some(asked) = wanted.reclamation else { return Ok(None) };
     match config.bidding.reclamation_window {
         Some(given) if given.0 < asked => Err(Reason::Notice { asked, given: given.0 }),
         Some(given) => Ok(Some(given.0)),
@@ -231,9 +211,9 @@ fn notice(detail: &OrderDetail, config: &Config) -> Result<Option<u64>, Reason> 
 
 /// Whether the order leaves the provider the time that it wants before it counts as absent. Orders that are older
 /// than the rule leave it all.
-fn check_absence(detail: &OrderDetail, config: &Config) -> Result<(), Reason> {
+fn check_absence(wanted: &Wanted<'_>, config: &Config) -> Result<(), Reason> {
     let least = config.bidding.shortest_absence_limit.0;
-    match detail.absence_limit {
+    match wanted.absence_limit {
         Some(asked) if asked < least => Err(Reason::AbsenceLimit { asked, least }),
         _ => Ok(()),
     }
@@ -249,22 +229,21 @@ struct Asked {
 
 impl Asked {
     fn of(
-        order: &Order,
-        group: &GroupSpec,
+        wanted: &Wanted<'_>,
         placements: &[Placement],
         table: &RateTable,
         config: &Config,
         input: &DecisionInput<'_>,
     ) -> Result<Self, Reason> {
-        let least = least(order, group, input)?;
-        let price = price(group, placements, table)?.max(least);
-        let floor = if is_binding(order) { floor_of(price, config).max(least) } else { price };
+        let least = least(wanted.denom, wanted.group, input)?;
+        let price = price(wanted.group, placements, table)?.max(least);
+        let floor = if wanted.is_binding() { floor_of(price, config).max(least) } else { price };
         Ok(Self { price, floor })
     }
 
     /// The price of a bid beside the lowest one of others: in a binding auction it is below that, but not
     /// below the floor.
-    fn against(&self, order: &Order, best: Option<Price>) -> Result<Price, Reason> {
+    fn against(&self, wanted: &Wanted<'_>, best: Option<Price>) -> Result<Price, Reason> {
         let (mut price, floor) = (self.price, self.floor);
         if let Some(best) = best {
             let below = best.u128().saturating_sub(1);
@@ -273,7 +252,7 @@ impl Asked {
             }
             price = price.min(below);
         }
-        let ceiling = order.ceiling;
+        let ceiling = wanted.ceiling;
         price = price.min(ceiling.u128().max(floor));
         let above = Reason::AboveCeiling { price, ceiling };
         if price > ceiling.u128() {
@@ -284,20 +263,16 @@ impl Asked {
 }
 
 /// The least price of a bid: the market's, or what the provider itself works for at least.
-fn least(order: &Order, group: &GroupSpec, input: &DecisionInput<'_>) -> Result<u128, Reason> {
-    let least = input.min_prices.get(&order.denom).map_or(1, |price| price.u128());
+fn least(denom: &Denom, group: &GroupSpec, input: &DecisionInput<'_>) -> Result<u128, Reason> {
+    let least = input.min_prices.get(denom).map_or(1, |price| price.u128());
     let floors = input.provider.and_then(|provider| provider.floors.as_ref());
     let floors = floors.map_or(&[][..], |floors| floors.at(input.now));
     if floors.is_empty() {
         return Ok(least);
     }
-    let own = floors.iter().find(|floor| floor.denom == order.denom);
-    let own = own.ok_or_else(|| Reason::Denom(order.denom.clone()))?;
+    let own = floors.iter().find(|floor| floor.denom == *denom);
+    let own = own.ok_or_else(|| Reason::Denom(denom.clone()))?;
     Ok(least.max(own.of(group)))
-}
-
-fn is_binding(order: &Order) -> bool {
-    matches!(order.auction, AuctionPolicy::LowestPrice { .. })
 }
 
 fn floor_of(asked: u128, config: &Config) -> u128 {
@@ -326,14 +301,15 @@ fn lower(
     config: &Config,
     input: &DecisionInput<'_>,
 ) -> Option<Decision> {
-    if !is_binding(order) || end_of_bidding(order, input.now, input.height).is_some() {
+    let detail = order.detail.as_ref()?;
+    let is_binding = Wanted::of_order(order, detail, input.now, input.height).is_binding();
+    if !is_binding || end_of_bidding(order, input.now, input.height).is_some() {
         return None;
     }
     let provider = input.provider?;
-    let detail = order.detail.as_ref()?;
     let table = config.bidding.table(&order.denom)?;
     let asked = price(&detail.spec, input.own_placements?, table).ok()?;
-    let floor = floor_of(asked, config).max(least(order, &detail.spec, input).ok()?);
+    let floor = floor_of(asked, config).max(least(&order.denom, &detail.spec, input).ok()?);
     // The orderbook takes steps of one per cent or more.
     let most = own.u128().saturating_mul(99) / 100;
     if most < floor {

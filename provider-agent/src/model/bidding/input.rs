@@ -21,9 +21,11 @@ pub struct ProviderState {
     pub floors: Option<Floors>,
     /// Whether the provider is in maintenance: it makes no new bids.
     pub maintenance: bool,
+    /// The key by which its quotes are signed, as the registry has it.
+    pub quote_key: Option<Vec<u8>>,
     /// Open bids and leases that its bond backs.
     pub slots: u32,
-    /// How many of them are in use, sent bids included.
+    /// How many of them are in use, sent bids and signed quotes included.
     pub used: u32,
 }
 
@@ -79,6 +81,10 @@ pub struct DecisionInput<'a> {
     pub attestations: &'a Attestations,
     /// What the cluster has left, or why that is not known.
     pub inventory: Result<&'a Inventory, &'a str>,
+    /// Until when quotes may be out of which the store does not know, if there may be any; block time.
+    pub quotes_out: Option<u64>,
+    /// Where it goes instead of where there is room: what quotes for as much reserve already.
+    pub shared: Option<&'a [Placement]>,
     /// The price of the own bid, if there is one.
     pub own_bid: Option<Price>,
     /// Where the own bid's replicas are placed.

@@ -68,6 +68,7 @@ impl WaitReason {
         match self {
             Self::Detail => &[],
             Self::Cluster(_) => &[Cause::Capacity],
+            Self::QuotesOut(_) => &[Cause::Provider],
         }
     }
 }

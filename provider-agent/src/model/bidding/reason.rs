@@ -121,6 +121,9 @@ pub enum WaitReason {
     /// The cluster cannot be seen.
     #[error("the cluster cannot be seen: {0}")]
     Cluster(String),
+    /// The store was lost, and with it what was promised.
+    #[error("the store is new, and quotes that were signed before may still be used, until {0}")]
+    QuotesOut(u64),
 }
 
 /// The reason as the order's tenant sees it: without the provider's prices and capacity.

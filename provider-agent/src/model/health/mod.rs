@@ -24,6 +24,8 @@ pub enum Part {
     Upkeep,
     /// The provider was not seen on the chain for too long, or says no more that it is there.
     Heartbeats,
+    /// The registry has another key than the agent's.
+    QuoteKey,
     /// Nodes and pods cannot be seen: nothing is bid on.
     Inventory,
     /// It is not known which GPUs are handed out by claims.
@@ -54,7 +56,7 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Follower,
         Self::Details,
         Self::Confirmations,
@@ -63,6 +65,7 @@ impl Part {
         Self::Bidding,
         Self::Upkeep,
         Self::Heartbeats,
+        Self::QuoteKey,
         Self::Inventory,
         Self::Claims,
         Self::Watches,
@@ -89,6 +92,7 @@ impl Part {
             Self::Bidding => "bidding",
             Self::Upkeep => "upkeep",
             Self::Heartbeats => "heartbeats",
+            Self::QuoteKey => "quote_key",
             Self::Inventory => "cluster",
             Self::Claims => "gpu_claims",
             Self::Watches => "watches",

@@ -4,6 +4,7 @@
 //! reservations whose pods are not scheduled yet. [`fit()`] places a group's replicas by best fit,
 //! all replicas of a unit with GPUs on one model.
 
+mod available;
 mod capacity;
 mod detect;
 mod devices;
@@ -16,6 +17,7 @@ mod requests;
 mod reservation;
 mod snapshot;
 
+pub use available::{Available, GpuCount, GpuKind};
 pub use capacity::{Inventory, Limits, NodeCapacity};
 pub use detect::detect_attributes;
 pub use devices::{Devices, Unreserved};

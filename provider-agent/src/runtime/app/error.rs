@@ -7,7 +7,7 @@ use crate::{
     config::ConfigError,
     gateway::ServeError,
     runtime::{descriptors::TooFew, metrics::MetricsError},
-    store::StoreError,
+    store::{StoreError, quote_key::QuoteKeyError},
 };
 
 /// What keeps the agent from running.
@@ -19,6 +19,9 @@ pub enum AppError {
     /// The operator key.
     #[error("operator key: {0}")]
     Key(#[from] KeyError),
+    /// The key that signs what the agent says.
+    #[error("key of this agent: {0}")]
+    QuoteKey(#[from] QuoteKeyError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -13,8 +13,11 @@ use crate::{
         leases::{dry_run::DryRuns, progress::ProgressMap, workloads::ClusterWorkloads},
     },
     config::Config,
-    gateway::{self, ServeError, State},
-    market::lookup::ChainLookup,
+    gateway::{self, Quoting, ServeError, State, Word},
+    market::{
+        bidding::quoting::{HeadTimes, QuoteDesk},
+        lookup::ChainLookup,
+    },
     model::{
         health::Failures, hosts::Domains, image::ImageRules, manifest::Rules, scope::MarketScope,
     },
@@ -34,7 +37,10 @@ pub(super) struct Parts {
     pub progress: ProgressMap,
     pub capacity: watch::Receiver<CapacityState>,
     pub dry_runs: DryRuns,
+    pub word: Word,
     pub failures: Failures,
+    pub desk: QuoteDesk,
+    pub heads: HeadTimes,
 }
 
 /// Serves until `stop`.
@@ -49,7 +55,10 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
         progress,
         capacity,
         dry_runs,
+        word,
         failures,
+        desk,
+        heads,
     } = parts;
     let provider = config.provider.address.clone();
     let scope = MarketScope::of(&config);
@@ -74,7 +83,11 @@ pub(super) async fn serve(parts: Parts, stop: CancellationToken) -> Result<(), S
     let rules =
         Rules { domains: Domains::of(&config.cluster), images: ImageRules::of(&config.cluster) };
     let settings = config.gateway.clone();
+    let (bidding, quotes) = (config.bidding.clone(), config.quotes.clone());
+    let quoting = Quoting { desk, heads, bidding, quotes };
     let state = State::new(store, lookup, Arc::new(workloads), policy, settings, rules)
+        .saying(word)
+        .quoting(quoting)
         .reporting_to(failures);
     let listening = |address| tracing::info!(%address, "gateway listening");
     gateway::serve(Arc::new(state), stop, listening).await

@@ -4,6 +4,7 @@ mod error;
 mod gateway;
 mod group;
 mod keeper;
+mod limits;
 mod outbox;
 mod reach;
 
@@ -21,10 +22,10 @@ pub use group::TaskGroup;
 
 use self::{
     keeper::Keeper,
+    limits::divide_descriptors,
     outbox::{connect_outbox, obey},
 };
 use super::{
-    descriptors::{self, Plan},
     lock::{Holder, Lock, LockState, Machine},
     metrics,
     reach::Expected,
@@ -45,25 +46,30 @@ use crate::{
         },
     },
     config::{Config, SelfCheck},
+    gateway::Word,
     market::{
         Market,
         audit::{Auditor, Findings},
-        bidding::{Bidder, Deps},
+        bidding::{
+            Bidder, Deps,
+            quoting::{HeadTimes, QuoteDesk, QuoteQuestions},
+        },
         fetch::{Fetcher, Subject},
         follow::{FollowState, FollowerTask},
         heartbeat::{HeartbeatState, Heartbeats},
         lookup::ChainLookup,
         outbox::Messages,
+        quote_key::KeyKeeper,
         upkeep::Upkeep,
     },
     model::{
-        MarketId,
+        MarketId, QuoteKey, Registered,
         health::{Failures, Part},
         placement::Limits,
         reach::LastAttempt,
         scope::MarketScope,
     },
-    store::{Store, StoreError, copies, copy_files, digest_key},
+    store::{Store, StoreError, copies, copy_files, digest_key, quote_key},
 };
 
 /// Reads the operator key of the configuration.
@@ -118,6 +124,14 @@ pub struct Agent {
     dry_runs: watch::Sender<LastAttempt>,
     findings: Findings,
     heartbeats: watch::Sender<HeartbeatState>,
+    /// Where the gateway asks for quotes.
+    desk: QuoteDesk,
+    /// What the bidding loop answers, until it has it.
+    questions: Option<QuoteQuestions>,
+    /// The key with which it signs what it says off chain.
+    quote_key: QuoteKey,
+    /// Whose the registry has.
+    registered: watch::Sender<Registered>,
     capacity: watch::Sender<CapacityState>,
     lock: watch::Sender<LockState>,
     /// By what the lock is held.
@@ -136,6 +150,7 @@ impl Agent {
         let config = Arc::new(config);
         let key = load_key(&config)?;
         let store = open_store(&config).await?;
+        let quote_key = quote_key::load_or_make(&config.store.path)?;
         let client = Client::new(config.chain.client())?;
         if let Err(wrong @ RpcError::WrongChain { .. }) = client.status().await {
             return Err(wrong.into());
@@ -156,6 +171,7 @@ impl Agent {
         let (findings, reach) = (Findings::default(), watch::Sender::new(LastAttempt::default()));
         let identity = store.write(copies::identity_or_make).await?;
         let holder = Holder::new(&Machine::this(), &identity, pipeline.lock().file().ok());
+        let (desk, questions) = QuoteDesk::new();
         let waiting = LockState::Waiting("the lock was not asked for yet".to_owned());
         Ok(Self {
             config,
@@ -171,6 +187,10 @@ impl Agent {
             dry_runs: watch::Sender::default(),
             findings,
             heartbeats: watch::Sender::default(),
+            desk,
+            questions: Some(questions),
+            quote_key,
+            registered: watch::Sender::default(),
             capacity: watch::Sender::default(),
             lock: watch::Sender::new(waiting),
             holder,
@@ -193,7 +213,7 @@ impl Agent {
     /// # Errors
     ///
     /// If one of the tasks ends by itself.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), AppError> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), AppError> {
         let mut tasks = TaskGroup::new(stop.clone());
         let stop = tasks.stop();
         let pipeline = self.pipeline.handle();
@@ -255,7 +275,8 @@ impl Agent {
 
         // Until no other agent acts for this provider, this one only reads.
         let idle = watch::Sender::new(self.lock.borrow().problem().map(str::to_owned));
-        let bidder = Bidder::new(Deps {
+        let questions = self.questions.take().unwrap_or_else(|| QuoteDesk::new().1);
+        let deps = Deps {
             market: self.market.clone(),
             store: self.store.clone(),
             config: self.config.clone(),
@@ -264,8 +285,11 @@ impl Agent {
             following: self.following.subscribe(),
             idle: idle.subscribe(),
             heartbeats: self.heartbeats.subscribe(),
+            quote_key: self.quote_key.clone(),
+            registered: self.registered.subscribe(),
             health: self.failures.of(Part::Bidding),
-        });
+        };
+        let bidder = Bidder::new(deps, questions);
         tasks.spawn("bidding", bidder.run(stop.clone()));
         let lock = Lock::new(
             self.cluster.clone(),
@@ -329,6 +353,7 @@ impl Agent {
             store: self.store.clone(),
             messages: self.messages.clone(),
             pipeline: self.pipeline.handle(),
+            gas_price: self.config.chain.gas_price.clone(),
             following: self.following.subscribe(),
             pods: Arc::new(caches.clone()),
             least_limit: self.config.bidding.shortest_absence_limit.0,
@@ -337,6 +362,16 @@ impl Agent {
             health: self.failures.of(Part::Heartbeats),
         };
         tasks.spawn("heartbeats", heartbeats.run(stop.clone()));
+        let keeper = KeyKeeper {
+            market: self.market.clone(),
+            store: self.store.clone(),
+            messages: self.messages.clone(),
+            key: self.quote_key.clone(),
+            idle: idle.subscribe(),
+            state: self.registered.clone(),
+            health: self.failures.of(Part::QuoteKey),
+        };
+        tasks.spawn("quote key", keeper.run(stop.clone()));
         self.spawn_leases(tasks, stop, reconciler).await?;
         if self.config.gateway.self_check != SelfCheck::Off {
             let expected = Expected::new(&self.config);
@@ -377,7 +412,14 @@ impl Agent {
             progress,
             dry_runs,
             capacity: self.capacity.subscribe(),
+            word: Word {
+                key: self.quote_key.clone(),
+                registered: self.registered.subscribe(),
+                heartbeats: self.heartbeats.subscribe(),
+            },
             failures: self.failures.clone(),
+            desk: self.desk.clone(),
+            heads: HeadTimes::new(self.market.clone()),
         };
         tasks.spawn("gateway", gateway::serve(parts, stop.clone()));
         Ok(())
@@ -432,6 +474,7 @@ impl Agent {
             capacity: self.capacity.subscribe(),
             lock: self.lock.subscribe(),
             heartbeats: self.heartbeats.subscribe(),
+            quotes: Arc::clone(self.desk.counts()),
         };
         let listener = metrics::bind(address).await?;
         tasks.spawn("metrics", metrics::serve(listener, sources, stop.clone()));
@@ -445,14 +488,4 @@ struct Observed {
     caches: Caches,
     leases: LeaseMetrics,
     progress: ProgressMap,
-}
-
-/// Raises the limit of open files and gives the gateway what is left of it.
-fn divide_descriptors(config: &mut Config) -> Result<(), AppError> {
-    let plan = Plan::of(config, descriptors::raise().map_err(AppError::Limit)?)?;
-    if let Some((found, advice)) = plan.shortage() {
-        tracing::warn!("{found}; {advice}");
-    }
-    config.gateway.limits.connections = plan.connections;
-    Ok(())
 }

@@ -13,9 +13,12 @@ use souk_chain::rpc::EndpointHealth;
 use super::Sources;
 use crate::{
     cluster::kube::cache::Watched,
-    model::{BidProgress, health::Part, interfaces::CapacitySource, kept::Kept, placement::Limits},
+    model::{
+        BidProgress, health::Part, interfaces::CapacitySource, kept::Kept, placement::Limits,
+        quoting::OpenQuotes,
+    },
     runtime::lock::LockState,
-    store::{StoreError, bids, kept_volumes, leases, orders, pending},
+    store::{StoreError, bids, kept_volumes, leases, orders, pending, quotes},
 };
 
 /// Why there are no metrics.
@@ -37,6 +40,11 @@ struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct State {
     state: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Declined {
+    reason: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -66,6 +74,7 @@ struct Counts {
     leases: Vec<(LeaseState, bool, u64)>,
     pending: usize,
     kept: Vec<Kept>,
+    quotes: u32,
 }
 
 /// All metrics in the text format of OpenMetrics.
@@ -98,6 +107,7 @@ pub(super) async fn collect(sources: &Sources) -> Result<String, CollectError> {
     from_pipeline(&mut metrics, sources);
     from_cluster(&mut metrics, sources);
     from_heartbeats(&mut metrics, sources);
+    from_quotes(&mut metrics, sources);
     let errors = super::judge(&super::reports(sources).await).errors.into_iter();
     let failing: BTreeSet<String> = errors.map(|error| error.component).collect();
     let parts = Family::<Component, Gauge>::default();
@@ -145,6 +155,7 @@ async fn from_store(
                 leases: leases::count(sql, now)?,
                 pending: pending::list(sql, 10_000)?.len(),
                 kept: kept_volumes::all(sql)?,
+                quotes: OpenQuotes::new(quotes::all(sql)?).slots(),
             })
         })
         .await?;
@@ -163,6 +174,8 @@ async fn from_store(
     };
     metrics.counted("leases", "Own leases by state", counts.leases.into_iter().map(state));
     kept(metrics, &counts.kept);
+    let help = "Reservations of signed quotes that hold";
+    metrics.gauge("quotes_open", help, counts.quotes.into());
     Ok(())
 }
 
@@ -202,6 +215,20 @@ fn from_heartbeats(metrics: &mut Metrics, sources: &Sources) {
         let help = "Heartbeats that the operator's coins pay for";
         metrics.gauge("heartbeats_affordable", help, heartbeats);
     }
+}
+
+fn from_quotes(metrics: &mut Metrics, sources: &Sources) {
+    let totals = sources.quotes.totals();
+    metrics.counter("quotes_asked", "Groups for which quotes were asked", totals.asked);
+    metrics.counter("quotes_offered", "Quotes without a signature", totals.offered);
+    metrics.counter("quotes_signed", "Signed quotes", totals.signed);
+    metrics.counter("quotes_used", "Reservations of quotes that leases got", totals.used);
+    metrics.counter("quotes_lapsed", "Reservations of quotes that lapsed", totals.lapsed);
+    let declined = Family::<Declined, Counter>::default();
+    for (reason, count) in totals.declined {
+        declined.get_or_create(&Declined { reason }).inc_by(count);
+    }
+    metrics.0.register("quotes_declined", "Quotes that were not given, by reason", declined);
 }
 
 fn from_cluster(metrics: &mut Metrics, sources: &Sources) {

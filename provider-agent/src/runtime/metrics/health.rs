@@ -117,6 +117,7 @@ impl Reports {
             | Part::Bidding
             | Part::Upkeep
             | Part::Heartbeats
+            | Part::QuoteKey
             | Part::Claims
             | Part::FailedPods
             | Part::Listener

@@ -25,7 +25,10 @@ use crate::{
         kube::{cache::Caches, deletions::Deletion},
         leases::{metrics::LeaseMetrics, progress::ProgressMap},
     },
-    market::{audit::Findings, follow::FollowState, heartbeat::HeartbeatState},
+    market::{
+        audit::Findings, bidding::quoting::QuoteCounts, follow::FollowState,
+        heartbeat::HeartbeatState,
+    },
     model::{health::Failures, reach::LastAttempt},
     runtime::lock::LockState,
     store::{Store, StoreError, leases, taken_up},
@@ -67,6 +70,8 @@ pub struct Sources {
     pub lock: watch::Receiver<LockState>,
     /// When the chain last saw the provider, and what saying so costs.
     pub heartbeats: watch::Receiver<HeartbeatState>,
+    /// What is counted of quotes.
+    pub quotes: Arc<QuoteCounts>,
 }
 
 /// The metrics cannot be served.

@@ -26,7 +26,7 @@ fn registered() -> BTreeMap<String, &'static str> {
             let text = rest.trim_start().strip_prefix('"');
             let Some(name) = text.and_then(|text| text.split('"').next()) else { continue };
             let kind = match (kind, name) {
-                ("", "lease_work" | "lease_retries") => "counter",
+                ("", "lease_work" | "lease_retries" | "quotes_declined") => "counter",
                 ("", "lease_queue_wait_seconds" | "lease_work_seconds") => "histogram",
                 ("", _) => "gauge",
                 (kind, _) => kind,

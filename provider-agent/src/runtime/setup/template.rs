@@ -53,6 +53,12 @@ pub(super) fn render(request: &Request, provider: &str, survey: &Survey) -> Stri
     line("");
     bidding(request, survey, &mut line);
     line("");
+    line(
+        "# Signed prices, for tenants who ask before they deploy: what one holds is held for this time.",
+    );
+    line("[quotes]");
+    line("validity = \"60s\"");
+    line("");
     line("[gateway]");
     line(&format!("listen = {}", quoted(&request.listen)));
     line(&format!("uri = {}", quoted(&request.uri)));

@@ -24,6 +24,8 @@ pub struct Rows {
     pub taken_up: Option<u64>,
     pub kept: Vec<Kept>,
     pub seen: Seen,
+    pub quotes: Vec<QuoteReservation>,
+    pub quotes_out: Option<QuotesOut>,
 }
 
 pub fn rows() -> Rows {
@@ -61,6 +63,8 @@ pub fn rows() -> Rows {
         taken_up: Some(1_700_000_400),
         kept: vec![kept()],
         seen: Seen { at: Some(seen), beat: Some(Cursor { height: 80, ..seen }) },
+        quotes: vec![quoted()],
+        quotes_out: Some(QuotesOut { quote_key: "00ff".into(), until: 1_700_001_500 }),
     }
 }
 
@@ -272,4 +276,19 @@ pub fn items() -> Vec<OutboxItem> {
     let any = cosmrs::Any { type_url: "/cosmos.bank.v1beta1.MsgSend".into(), value: vec![1, 2] };
     let bid = OutboxItem::new("bid/1/0", vec![any.clone()]).meta("for 1001").presumes_height(12);
     vec![bid, OutboxItem::new("withdraw/1/5", vec![any.clone(), any])]
+}
+
+/// Two tenants share what a nonce reserves.
+fn quoted() -> QuoteReservation {
+    let quote = |tenant: &str, network: Option<&str>| OpenQuote {
+        asker: Asker { address: "souk1bob".into(), network: network.map(str::to_owned) },
+        tenant: tenant.into(),
+    };
+    QuoteReservation {
+        nonce: 1_700_000_990_000_000,
+        units: detail().spec.units,
+        reservation: Reservation { order: UNUSED, ..reservation() },
+        valid_until: 1_700_001_050,
+        quotes: vec![quote("souk1ann", None), quote("souk1bob", Some("192.0.2.0/24"))],
+    }
 }

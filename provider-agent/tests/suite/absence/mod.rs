@@ -1,5 +1,6 @@
 //! That the provider is there: heartbeats, what they cost, and what an absence does.
 
+pub mod clocks;
 mod ends;
 mod heartbeats;
 mod lies;
@@ -22,7 +23,7 @@ const LIMIT: u64 = MIN_LIMIT;
 /// Nothing here ends a lease for its manifest: time jumps over the hour in which that is allowed.
 const MORE: &str = "manifest_timeout = \"1day\"\nend_deployments = false";
 
-async fn fixture() -> Fixture {
+pub async fn fixture() -> Fixture {
     let mut options = Options { block: Duration::from_millis(300), ..Options::default() };
     options.claims.extend([
         Attribute::new("capabilities/storage/1/class", "default"),
@@ -32,7 +33,7 @@ async fn fixture() -> Fixture {
 }
 
 /// An agent's configuration with these endpoints, and where its health is shown.
-fn watched(fixture: &Fixture, endpoints: &[&str]) -> (PathBuf, String) {
+pub fn watched(fixture: &Fixture, endpoints: &[&str]) -> (PathBuf, String) {
     let (path, metrics) = with_endpoints(fixture, endpoints);
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replacen("[bidding]\n", &format!("[bidding]\n{MORE}\n"), 1))
@@ -41,7 +42,7 @@ fn watched(fixture: &Fixture, endpoints: &[&str]) -> (PathBuf, String) {
 }
 
 /// A lease with the shortest limit, without a manifest.
-async fn leased(fixture: &Fixture, agent: &InProcess) -> OrderId {
+pub async fn leased(fixture: &Fixture, agent: &InProcess) -> OrderId {
     let order = fixture.order_until("ann", app("web"), LIMIT).await;
     until("a bid", || fixture.own_bid(order)).await;
     fixture.accept("ann", order, "provider").await;
@@ -65,12 +66,12 @@ async fn pass(fixture: &Fixture, agent: &InProcess, seconds: u64) {
     agent.settled().await;
 }
 
-async fn now(fixture: &Fixture) -> u64 {
+pub async fn now(fixture: &Fixture) -> u64 {
     fixture.chain.time_ns().await.unwrap() / 1_000_000_000
 }
 
 /// When the chain last saw the provider.
-async fn seen_at(fixture: &Fixture) -> u64 {
+pub async fn seen_at(fixture: &Fixture) -> u64 {
     let orderbook = Orderbook::new(fixture.queries(), &fixture.contracts.orderbook);
     orderbook.provider_stats(&address("provider")).await.unwrap().seen_at
 }

@@ -13,6 +13,7 @@ use super::{LIMIT, fixture, heartbeats, now, pass, seen_after, seen_at, watched}
 use crate::{
     lies::health,
     manifests::{Cluster, Leased, SITE, accepted, lease_until},
+    presence::{listening, refused, said},
     support::{Fixture, InProcess, until},
 };
 
@@ -22,6 +23,7 @@ const STEP: u64 = 550;
 struct Bench {
     fixture: Fixture,
     metrics: String,
+    gateway: String,
     cluster: Cluster,
     agent: InProcess,
     leased: Leased,
@@ -32,13 +34,14 @@ impl Bench {
     async fn new() -> Self {
         let fixture = fixture().await;
         let (config, metrics) = watched(&fixture, &[&fixture.proxy.url]);
+        let gateway = listening(&config);
         let cluster = Cluster::of(&config).await;
         let agent = InProcess::start(&config).await;
         let absence = Some(Absence { limit: LIMIT, ..Absence::default() });
         let leased = lease_until(&fixture, &agent, "ann", SITE, absence).await;
         accepted(&agent.store, &leased).await;
         cluster.has_replicas("it runs", leased.order, 1).await;
-        Self { fixture, metrics, cluster, agent, leased }
+        Self { fixture, metrics, gateway, cluster, agent, leased }
     }
 
     async fn cordon(&self, cordoned: bool) {
@@ -76,6 +79,7 @@ impl Bench {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_of_whose_paid_leases_nothing_runs_any_more_falls_silent_and_says_why() {
     let bench = Bench::new().await;
+    until("its word", async || said(&bench.gateway).await).await;
     bench.cordon(true).await;
     bench.delete_pods().await;
     bench.pass_slowly().await;
@@ -84,6 +88,7 @@ async fn an_agent_of_whose_paid_leases_nothing_runs_any_more_falls_silent_and_sa
         text.contains("no heartbeat is sent: nothing runs of 1 leases that are paid").then_some(())
     })
     .await;
+    assert_eq!(refused(&bench.gateway).await, Some("nothing_runs".to_owned()));
     // The one that was due before is the last.
     let sent = heartbeats(&bench.fixture);
     assert!(sent <= 1, "{sent}");
@@ -94,6 +99,7 @@ async fn an_agent_of_whose_paid_leases_nothing_runs_any_more_falls_silent_and_sa
     bench.cordon(false).await;
     let back = now(&bench.fixture).await;
     seen_after(&bench.fixture, back).await;
+    until("its word", async || said(&bench.gateway).await).await;
     until("health", async || {
         (!health(&bench.metrics).await?.contains("no heartbeat is sent")).then_some(())
     })

@@ -8,4 +8,4 @@ mod server;
 mod streams;
 mod volumes;
 
-pub use server::{Server, send};
+pub use server::{Server, now, send, wallet};

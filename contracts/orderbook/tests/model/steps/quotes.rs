@@ -79,7 +79,7 @@ impl Play {
     }
 
     /// Creates a deployment by quotes.
-    fn strike(&mut self, deal: &Deal) -> Result<DeploymentId, String> {
+    fn conclude(&mut self, deal: &Deal) -> Result<DeploymentId, String> {
         let Deal { tenant, held, new, quotes, deposit } = deal.clone();
         let (token, mut created) = (self.ledger.fees.token.clone(), None);
         self.attempt(|market| {
@@ -121,11 +121,11 @@ impl Play {
             let most = deal.deposit - others;
             deal.quotes[0].price = price(most + u128::from(units / 4 % 4 == 0));
             self.sign_again(&mut deal);
-            self.strike(&deal)?;
+            self.conclude(&deal)?;
             self.count("quotes for all that is paid in");
             return Ok(());
         }
-        self.strike(&deal).map(drop)
+        self.conclude(&deal).map(drop)
     }
 
     /// All providers sign again for what the deployment asks for now.

@@ -43,6 +43,7 @@ fn pod(name: &str, claim: &str) -> SeenPod {
         uid: "1".into(),
         service: Some("db".into()),
         terminating: true,
+        prepared: false,
         failed_at: None,
         finalizers: Box::default(),
         status: PodStatus {

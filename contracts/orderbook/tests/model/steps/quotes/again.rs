@@ -13,7 +13,7 @@ impl Play {
         self.unpause();
         let deal = self.deal(tenant, 1, which, units);
         let valid_until = deal.quotes[0].valid_until;
-        let id = self.strike(&deal)?;
+        let id = self.conclude(&deal)?;
         match units / 2 % 4 {
             0 => {}
             1 => {
@@ -32,7 +32,7 @@ impl Play {
                 self.prune_all();
             }
         }
-        assert!(self.strike(&deal).is_err(), "it was used");
+        assert!(self.conclude(&deal).is_err(), "it was used");
         self.count("a quote used again");
         Ok(())
     }
@@ -59,7 +59,7 @@ impl Play {
         let until = quote.valid_until;
         self.sign_again(&mut first);
         self.sign_again(&mut second);
-        let id = self.strike(&first)?;
+        let id = self.conclude(&first)?;
         self.end_and_prune(tenant, id);
         if units & 2 != 0 {
             let wait = until - self.market.now() + 1;
@@ -74,11 +74,11 @@ impl Play {
             quote.issued_at = self.market.now();
             quote.valid_until = quote.issued_at + 600;
             self.sign_again(&mut second);
-            self.strike(&second)?;
+            self.conclude(&second)?;
             self.count("a nonce used again after it was forgotten");
             return Ok(());
         }
-        let again = self.strike(&second);
+        let again = self.conclude(&second);
         assert!(again.is_err(), "{again:?}: its nonce was used");
         self.count("a nonce used again");
         Ok(())

@@ -29,17 +29,17 @@ impl Play {
             }
             2 => {
                 self.market.pass(validity + 1);
-                assert!(self.strike(&deal).is_err(), "it is over");
+                assert!(self.conclude(&deal).is_err(), "it is over");
                 self.count("a quote a second too late");
                 return Ok(());
             }
             _ => {
-                assert!(self.strike(&deal).is_err(), "it begins in the next second");
+                assert!(self.conclude(&deal).is_err(), "it begins in the next second");
                 self.market.pass(1);
                 "a quote a second too early, and then"
             }
         };
-        self.strike(&deal)?;
+        self.conclude(&deal)?;
         self.count(kind);
         Ok(())
     }

@@ -88,26 +88,26 @@ impl Play {
                 let asked = self.asked(tenant, held, &deal.new, 0);
                 let twist = Twist::any(units / 8);
                 deal.quotes[0] = self.twist(twist, name, asked, deal.quotes[0].clone());
-                let done = self.strike(&deal);
+                let done = self.conclude(&deal);
                 self.untwist(twist, name);
                 return done.map(drop);
             }
         }
-        self.strike(&deal).map(drop)
+        self.conclude(&deal).map(drop)
     }
 
     /// The market stands still, or takes a denom no more.
     fn strike_while_stopped(&mut self, deal: &Deal, units: u16) -> Done {
         if units % 2 == 0 {
             self.list(true);
-            let done = self.strike(deal);
+            let done = self.conclude(deal);
             self.list(false);
             return done.map(drop);
         }
         self.unpause();
         self.market.pause(true);
         self.stop = Some((self.market.now(), None));
-        let done = self.strike(deal);
+        let done = self.conclude(deal);
         self.unpause();
         done.map(drop)
     }
