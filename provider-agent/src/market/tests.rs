@@ -1,6 +1,7 @@
 //! What events do to the store, and which of them count.
 
 mod absence;
+mod quotes;
 
 use cosmwasm_std::HexBinary;
 use futures::FutureExt;

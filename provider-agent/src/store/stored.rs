@@ -212,6 +212,8 @@ async fn every_record_of_an_older_version_reads_back() {
         taken_up: None,
         kept: Vec::new(),
         seen: Seen::default(),
+        quotes: Vec::new(),
+        quotes_out: None,
         ..rows()
     };
     assert_eq!(read(&store).await, expected);

@@ -1,6 +1,7 @@
 //! What other parts rely on.
 
 mod bidding;
+mod nonces;
 
 use std::os::unix::fs::PermissionsExt;
 

@@ -125,7 +125,7 @@ async fn give_up(store: &Store, order: OrderId) {
 
 /// Removes the store beside a configuration, with what SQLite keeps beside that.
 pub fn lose_store(config: &std::path::Path) {
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm", "quote.key"] {
         // The last two may not be there.
         let _ = std::fs::remove_file(config.with_file_name(file));
     }

@@ -148,7 +148,7 @@ async fn a_lease_whose_reservation_is_gone_waits_with_a_reason_and_what_runs_kee
     let leased = environment.running(&agent).await;
     agent.stop().await;
 
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm", "quote.key"] {
         // The last two may not be there.
         let _ = std::fs::remove_file(environment.config.with_file_name(file));
     }

@@ -95,7 +95,7 @@ async fn an_agent_that_lost_its_store_learns_from_the_chain_that_a_lease_is_take
     let msg = orderbook::ExecuteMsg::StartReclaim { order, reason };
     fixture.orderbook("operator", &msg).await;
     agent.stop().await;
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm", "quote.key"] {
         // SQLite removes two of them when it closes the file.
         let _ = std::fs::remove_file(config.with_file_name(file));
     }

@@ -91,7 +91,7 @@ async fn an_agent_that_lost_its_store_finds_in_the_list_what_is_to_go() {
     accepted(&agent.store, &leased).await;
     cluster.has_replicas("it runs", leased.order, 1).await;
     agent.stop().await;
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm", "quote.key"] {
         // The last two may not be there.
         let _ = std::fs::remove_file(config.with_file_name(file));
     }

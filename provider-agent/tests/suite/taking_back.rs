@@ -99,7 +99,7 @@ async fn an_agent_with_a_new_store_knows_since_when_its_bids_wait() {
     until("a bid", || fixture.own_bid(order)).await;
     agent.settled().await;
     agent.stop().await;
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm", "quote.key"] {
         // SQLite removes two of them when it closes the file.
         let _ = std::fs::remove_file(config.with_file_name(file));
     }

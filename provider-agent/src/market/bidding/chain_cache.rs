@@ -48,7 +48,7 @@ pub(super) struct Terms {
     pub paused: bool,
     /// The least price of a bid, by denom.
     pub min_prices: BTreeMap<Denom, Price>,
-    /// The fee on what new leases earn, by denom, in hundredths of a per cent.
+    /// The fee on what new leases earn, by denom that the market takes, in hundredths of a per cent.
     pub take_bps: BTreeMap<Denom, u16>,
     /// How long a lease holds its slot after a breach, in seconds.
     pub slot_hold: u64,
@@ -97,7 +97,12 @@ impl ChainCache {
         let terms = Terms {
             paused: config.paused,
             slot_hold: config.params.slot_hold,
-            take_bps: config.denoms.iter().map(|d| (d.denom.clone(), d.take_bps)).collect(),
+            take_bps: config
+                .denoms
+                .iter()
+                .filter(|d| d.delisted != Some(true))
+                .map(|d| (d.denom.clone(), d.take_bps))
+                .collect(),
             min_prices: config.denoms.into_iter().map(|d| (d.denom, d.min_price)).collect(),
         };
         let provider = provider.map(|provider| with_sent(provider, known));

@@ -69,7 +69,7 @@ async fn an_agent_that_was_away_is_seen_as_soon_as_it_starts_and_with_a_new_stor
     assert_eq!(heartbeats(&fixture), 1);
     agent.stop().await;
 
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm", "quote.key"] {
         // SQLite removes two of them when it closes the file.
         let _ = std::fs::remove_file(config.with_file_name(file));
     }

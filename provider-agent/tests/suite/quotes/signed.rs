@@ -39,7 +39,10 @@ async fn a_signed_quote_makes_a_lease_in_one_transaction_which_is_served_and_fre
     assert_eq!((lease.nonce, lease.price), (Some(quote.nonce), quote.price));
     let (order, deployment) = (lease.order, lease.deployment);
     until("the lease and its details", async || {
-        agent.store.lease(order).await.unwrap()?.clock?;
+        let lease = agent.store.lease(order).await.unwrap()?;
+        lease.clock?;
+        // Heartbeats go by it.
+        lease.absence_limit?;
         agent.store.deployment(deployment).await.unwrap()?;
         agent.store.order(order).await.unwrap()?.detail
     })

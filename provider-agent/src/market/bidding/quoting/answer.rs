@@ -190,6 +190,10 @@ impl Bidder {
         spec: &GroupSpec,
         so_far: &SoFar<'_>,
     ) -> Verdict {
+        // The market takes it no more, or never did.
+        if !self.cache.terms().take_bps.contains_key(&asked.denom) {
+            return Err(TenantReason::Denom.as_str());
+        }
         let until = at.time.saturating_add(self.deps.config.quotes.validity.0);
         let limit = asked.absence.limit;
         let wanted = Wanted::off_chain(spec, &asked.denom, asked.reclamation, limit, until);
