@@ -1,4 +1,4 @@
-//! A provider's gateway that quotes prices, in the manner that a test wants.
+//! A provider's gateway that quotes prices, in the mode that a test wants.
 
 use std::{
     collections::BTreeMap,
@@ -36,7 +36,7 @@ use crate::{
 
 /// How it answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manner {
+pub enum Mode {
     /// As it should.
     Honest,
     /// It gives no price.
@@ -70,7 +70,7 @@ pub enum Manner {
 /// What it knows and what came.
 pub struct Inner {
     pub price: u128,
-    pub manner: Manner,
+    pub mode: Mode,
     nonce: u64,
     /// Requests for prices, and those for signatures.
     pub asked: Vec<QuotesRequest>,
@@ -113,7 +113,7 @@ impl Quoter {
         let provider = fixture.keys[at].address(&network.prefix).unwrap();
         let inner = Inner {
             price,
-            manner: Manner::Honest,
+            mode: Mode::Honest,
             nonce: 1,
             asked: Vec::new(),
             signed: Vec::new(),
@@ -144,8 +144,8 @@ impl Quoter {
     }
 
     /// How it answers from now on.
-    pub fn becomes(&self, manner: Manner) {
-        self.inner().manner = manner;
+    pub fn becomes(&self, mode: Mode) {
+        self.inner().mode = mode;
     }
 
     /// What it says of a group, without a signature.
@@ -155,32 +155,32 @@ impl Quoter {
     }
 
     /// What it signs for a group.
-    async fn signed(&self, asked: &QuotesRequest, spec: &GroupSpec, manner: Manner) -> QuoteAnswer {
+    async fn signed(&self, asked: &QuotesRequest, spec: &GroupSpec, mode: Mode) -> QuoteAnswer {
         let (_, now) = self.market.now().await.unwrap();
         let (price, nonce) = {
             let mut inner = self.inner();
-            let nonce = match inner.manner {
-                Manner::Used(0) => inner.nonce + 1,
-                Manner::Used(left) => {
-                    inner.manner = Manner::Used(left - 1);
+            let nonce = match inner.mode {
+                Mode::Used(0) => inner.nonce + 1,
+                Mode::Used(left) => {
+                    inner.mode = Mode::Used(left - 1);
                     1
                 }
                 _ => inner.nonce,
             };
-            inner.nonce = inner.nonce.max(nonce) + u64::from(!matches!(manner, Manner::Used(_)));
+            inner.nonce = inner.nonce.max(nonce) + u64::from(!matches!(mode, Mode::Used(_)));
             (inner.price, nonce)
         };
         let quote = Quote {
             provider: self.provider.clone(),
-            price: Price::new(price + u128::from(manner == Manner::Dearer)).unwrap(),
+            price: Price::new(price + u128::from(mode == Mode::Dearer)).unwrap(),
             max_take_bps: 5_000,
-            offer: match manner {
-                Manner::OtherOffer => vec![Attribute::new("gpu/model", "t4")],
+            offer: match mode {
+                Mode::OtherOffer => vec![Attribute::new("gpu/model", "t4")],
                 _ => Vec::new(),
             },
             reclamation_window: None,
-            issued_at: if manner == Manner::Over { now - 60 } else { now },
-            valid_until: if manner == Manner::Over { now - 1 } else { now + 60 },
+            issued_at: if mode == Mode::Over { now - 60 } else { now },
+            valid_until: if mode == Mode::Over { now - 1 } else { now + 60 },
             nonce,
             signature: Vec::new().into(),
         };
@@ -188,13 +188,13 @@ impl Quoter {
         let orderbook = &self.market.contracts.orderbook;
         let whom = QuotedFor {
             market: Place { chain_id: &network.chain_id, orderbook },
-            tenant: if manner == Manner::OtherTenant { &self.provider } else { &asked.tenant },
+            tenant: if mode == Mode::OtherTenant { &self.provider } else { &asked.tenant },
             spec,
             denom: &asked.denom,
             absence: Some(asked.absence.unwrap_or_default()),
         };
         let other = SigningKey::from([99; 32]);
-        let key = if manner == Manner::OtherKey { &other } else { &self.key };
+        let key = if mode == Mode::OtherKey { &other } else { &self.key };
         QuoteAnswer::Signed(Box::new(quote::sign(key, quote, whom)))
     }
 }
@@ -204,33 +204,33 @@ async fn quotes(
     headers: HeaderMap,
     Json(asked): Json<QuotesRequest>,
 ) -> Response {
-    let (manner, price) = {
+    let (mode, price) = {
         let mut inner = quoter.inner();
         let came = if asked.sign { &mut inner.signed } else { &mut inner.asked };
         came.push(asked.clone());
-        (inner.manner, inner.price)
+        (inner.mode, inner.price)
     };
     if asked.sign && !headers.contains_key("authorization") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    match (manner, asked.sign) {
-        (Manner::Slow, false) | (Manner::SlowToSign, true) => {
+    match (mode, asked.sign) {
+        (Mode::Slow, false) | (Mode::SlowToSign, true) => {
             tokio::time::sleep(Duration::from_secs(20)).await;
         }
-        (Manner::Garbage, _) => return "<html>".into_response(),
-        (Manner::Huge, _) => return Body::from(" ".repeat(1 << 20)).into_response(),
+        (Mode::Garbage, _) => return "<html>".into_response(),
+        (Mode::Huge, _) => return Body::from(" ".repeat(1 << 20)).into_response(),
         _ => {}
     }
     let declined = || QuoteAnswer::Declined { reason: "it has\nno room".to_owned() };
     let mut answers = Vec::new();
     for spec in &asked.groups {
-        answers.push(match (manner, asked.sign) {
-            (Manner::Declines, _) | (Manner::DoesNotSign, true) => declined(),
-            (_, true) => quoter.signed(&asked, spec, manner).await,
+        answers.push(match (mode, asked.sign) {
+            (Mode::Declines, _) | (Mode::DoesNotSign, true) => declined(),
+            (_, true) => quoter.signed(&asked, spec, mode).await,
             (_, false) => quoter.offered(price),
         });
     }
-    if manner == Manner::TooMany {
+    if mode == Mode::TooMany {
         answers.push(declined());
     }
     Json(QuotesResponse { answers }).into_response()

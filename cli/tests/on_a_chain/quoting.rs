@@ -15,7 +15,7 @@ use souk_localnet::chain::PREFIX;
 
 use crate::{
     fixture::{COINS, Fixture},
-    quoter::{Manner, Quoter},
+    quoter::{Mode, Quoter},
 };
 
 async fn deployments(fixture: &Fixture) -> Vec<DeploymentResponse> {
@@ -56,7 +56,7 @@ async fn prices_and_reasons_are_shown_without_a_key_and_nothing_is_spent() {
     assert!(other["reason"].as_str().unwrap().contains("no key"), "{other}");
     assert!(silent.inner().asked.is_empty(), "it could not sign what it says");
 
-    dear.becomes(Manner::Declines);
+    dear.becomes(Mode::Declines);
     let shown = fixture.souk("ann", "quote web.yaml").success();
     let declined = format!("no quote from {}: it has no room", dear.provider);
     shown.stdout(contains("15").and(contains(&cheap.provider)).and(contains(declined)));
@@ -66,7 +66,7 @@ async fn prices_and_reasons_are_shown_without_a_key_and_nothing_is_spent() {
     drop(other);
     let bob = fixture.keys[1].address(PREFIX).unwrap();
     assert_eq!(cheap.inner().asked.last().unwrap().tenant, bob);
-    cheap.becomes(Manner::Declines);
+    cheap.becomes(Mode::Declines);
     fixture.souk("ann", "quote web.yaml").code(6).stdout(contains("nobody quotes a price"));
 
     assert!(cheap.inner().signed.is_empty() && dear.inner().signed.is_empty());
@@ -117,27 +117,27 @@ async fn a_gateway_that_lies_or_says_nothing_is_passed_over() {
     let fixture = Fixture::new().await;
     let honest = Quoter::start(&fixture, "provider", 16_000).await;
     let liar = Quoter::start(&fixture, "second", 15_000).await;
-    for (at, manner) in (1..).zip([
-        Manner::Dearer,
-        Manner::OtherOffer,
-        Manner::OtherKey,
-        Manner::OtherTenant,
-        Manner::Over,
-        Manner::DoesNotSign,
-        Manner::TooMany,
-        Manner::Garbage,
-        Manner::Huge,
-        Manner::Slow,
-        Manner::SlowToSign,
+    for (at, mode) in (1..).zip([
+        Mode::Dearer,
+        Mode::OtherOffer,
+        Mode::OtherKey,
+        Mode::OtherTenant,
+        Mode::Over,
+        Mode::DoesNotSign,
+        Mode::TooMany,
+        Mode::Garbage,
+        Mode::Huge,
+        Mode::Slow,
+        Mode::SlowToSign,
     ]) {
-        liar.becomes(manner);
+        liar.becomes(mode);
         fixture.souk("ann", "deploy web.yaml --bid lowest").success();
         let found = lease(&fixture, at).await;
         let taken = (found.provider.as_str(), found.price.u128());
-        assert_eq!(taken, (honest.provider.as_str(), 16_000), "{manner:?}");
+        assert_eq!(taken, (honest.provider.as_str(), 16_000), "{mode:?}");
     }
     assert!(liar.inner().manifests.is_empty());
-    liar.becomes(Manner::Honest);
+    liar.becomes(Mode::Honest);
     fixture.souk("ann", "deploy web.yaml --bid lowest").success();
     assert_eq!(lease(&fixture, 12).await.provider, liar.provider);
 }
@@ -175,14 +175,14 @@ async fn where_quotes_are_refused_others_are_tried_once_and_then_an_order_with_o
     let quoter = Quoter::start(&fixture, "provider", 15_000).await;
     fixture.souk("ann", "deploy web.yaml --bid lowest").success();
     // Its first signature is on a nonce that was used, the next is fresh.
-    quoter.becomes(Manner::Used(1));
+    quoter.becomes(Mode::Used(1));
     let again = fixture.souk("ann", "deploy web.yaml --bid lowest").success();
     again.stderr(contains("was used").and(contains("asking for other quotes")));
     assert_eq!(lease(&fixture, 2).await.provider, quoter.provider);
 
     let before = fixture.coins(0).await;
     let signed = quoter.inner().signed.len();
-    quoter.becomes(Manner::Used(9));
+    quoter.becomes(Mode::Used(9));
     let order = fixture.souk("ann", "deploy web.yaml --bid lowest --wait 0 --deposit 5000000");
     let word = contains("opening an order for bids").and(contains("order 3 got no bid"));
     order.code(7).stderr(word);
@@ -192,7 +192,7 @@ async fn where_quotes_are_refused_others_are_tried_once_and_then_an_order_with_o
     assert_eq!(deployments(&fixture).await.len(), 3);
 
     // Nobody quotes: an order, with a word.
-    quoter.becomes(Manner::Declines);
+    quoter.becomes(Mode::Declines);
     let none = fixture.souk("ann", "deploy web.yaml --bid lowest --wait 0").code(7);
     none.stderr(contains("nobody quotes a price for group").and(contains("opening an order")));
     assert_eq!(deployments(&fixture).await.len(), 4);

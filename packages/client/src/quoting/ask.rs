@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use souk_api::registry::ProviderResponse;
 
 use super::{
-    Offered, Wanted,
+    Wanted,
     candidates::{Candidate, Candidates, candidates},
     gather::gather,
     judge,
+    offer::Priced,
     words::short,
 };
 use crate::{
@@ -19,15 +20,6 @@ use crate::{
 
 /// For so long prices are collected, of all gateways together.
 pub const COLLECTING: Duration = Duration::from_secs(2);
-
-/// A provider's price for a group.
-#[derive(Clone, Debug)]
-pub struct Priced {
-    /// The provider.
-    pub provider: Arc<ProviderResponse>,
-    /// Its price.
-    pub offered: Offered,
-}
 
 /// The prices for a group.
 #[derive(Clone, Debug, Default)]

@@ -166,7 +166,7 @@ pub fn has_slot(stats: &ProviderStatsResponse) -> Result<(), String> {
 mod tests {
     use std::convert::Infallible;
 
-    use super::{super::judge::tests::priced, *};
+    use super::{super::testing::priced, *};
 
     #[tokio::test]
     async fn of_many_that_match_some_are_asked_and_those_that_do_not_take_no_place() {

@@ -28,7 +28,7 @@ pub(super) fn by_provider(wishes: &[Vec<Priced>]) -> Vec<Vec<(usize, Priced)>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::judge::tests::priced, *};
+    use super::{super::testing::priced, *};
 
     fn names(prices: &[Priced]) -> Vec<&str> {
         prices.iter().map(|priced| priced.provider.provider.as_str()).collect()

@@ -4,32 +4,19 @@ use souk_api::{
     orderbook::{MAX_OFFER, Quote, QuotedFor},
     registry::ProviderResponse,
 };
-use souk_core::{
-    Attribute, GroupSpec, Price, attributes::check_claims, quote::MAX_VALIDITY, reclaim,
-};
+use souk_core::{GroupSpec, attributes::check_claims, quote::MAX_VALIDITY, reclaim};
 use souk_gateway::{
     QuoteAnswer,
     quote::{QuotesResponse, is_signed_by},
 };
 
-use super::{Wanted, candidates::floors, words::short};
+use super::{Wanted, candidates::floors, offer::Offered, words::short};
 
 /// By how many seconds a quote may be made after the newest block that is known here: nodes are not all as far.
 /// Whoever uses it waits for that second.
 const AHEAD: u64 = 10;
 /// For how many seconds a quote must still hold when it is asked for: it has to be signed and to come into a block.
 const LEFT: u64 = 20;
-
-/// A price that a provider would run a group for, and what comes with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offered {
-    /// Base units an hour.
-    pub price: Price,
-    /// What it would give where the group leaves it open.
-    pub offer: Vec<Attribute>,
-    /// The notice that it would give, in seconds.
-    pub reclamation_window: Option<u64>,
-}
 
 /// The answers of a gateway, if there is one for each group.
 pub(super) fn each(answer: QuotesResponse, groups: usize) -> Result<Vec<QuoteAnswer>, String> {

@@ -10,15 +10,18 @@ mod candidates;
 mod choose;
 mod gather;
 mod judge;
+mod offer;
 mod public;
 mod signing;
+#[cfg(test)]
+mod testing;
 mod wanted;
 mod words;
 
-pub use ask::{Asked, COLLECTING, GroupPrices, Priced, ask_prices};
+pub use ask::{Asked, COLLECTING, GroupPrices, ask_prices};
 pub use candidates::{MOST_ASKED, has_slot};
 pub use choose::{MOST_SIGNED, best};
-pub use judge::Offered;
+pub use offer::{Offered, Priced};
 pub use public::{Filter, NoPrices, PublicPrice, PublicPrices, public_prices};
 pub use signing::{SIGNING, Signed, SignedGroup, sign, wait_for};
 pub use wanted::Wanted;

@@ -1,44 +1,16 @@
 //! A table of what gateways may say, and of what is believed.
 
-use std::sync::Arc;
-
-use ed25519_zebra::{SigningKey, VerificationKey};
+use ed25519_zebra::SigningKey;
 use serde_json::json;
 use souk_api::orderbook::{Absence, Reclamation};
 use souk_core::{Denom, presence::Market as Place};
 use souk_gateway::quote;
 
 use super::*;
-use crate::quoting::Priced;
+use crate::quoting::testing::{key, price, record};
 
 const PLACE: Place = Place { chain_id: "souk-1", orderbook: "souk1book" };
 const NOW: u64 = 1_800_000_000;
-
-fn price(units: u128) -> Price {
-    Price::new(units).unwrap()
-}
-
-pub fn priced(provider: &str, units: u128) -> Priced {
-    let offered = Offered { price: price(units), offer: Vec::new(), reclamation_window: None };
-    let provider = Arc::new(ProviderResponse { provider: provider.to_owned(), ..record() });
-    Priced { provider, offered }
-}
-
-fn key() -> SigningKey {
-    SigningKey::from([7; 32])
-}
-
-fn record() -> ProviderResponse {
-    let key: [u8; 32] = VerificationKey::from(&key()).into();
-    serde_json::from_value(json!({
-        "provider": "souk1pro", "operator": "souk1pro", "payee": "souk1pro",
-        "gateway": { "uri": "https://p.example", "pins": [] }, "next_gateway": null,
-        "next_floors": null, "contact": { "email": "", "website": "" }, "attributes": [],
-        "bond": "5", "unbonding": null, "notice": null, "slashes": 0, "maintenance": false,
-        "quote_key": hex::encode(key), "registered": true,
-    }))
-    .unwrap()
-}
 
 fn spec() -> GroupSpec {
     let (name, units, ceiling) = ("web".into(), Vec::new(), price(1_000));

@@ -1,6 +1,6 @@
 //! Prices for groups that are on no chain, for whoever asks the gateway.
 //!
-//! The bidding loop owns what is free and what is reserved, so that it answers ([`answer`]), by the judgement that bids
+//! The bidding loop owns what is free and what is reserved, so that it answers (`answer`), by the judgement that bids
 //! go by; a [`QuoteDesk`] is where it is asked, with a bound on how many wait and for how long. What is to be signed
 //! is reserved on disk before the signature exists (`sign`).
 
