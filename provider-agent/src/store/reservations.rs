@@ -64,7 +64,14 @@ pub fn release(tx: &Tx<'_>, order: OrderId) -> Result<(), StoreError> {
     let released = tx
         .prepare_cached("DELETE FROM reservations WHERE order_id = ?1")?
         .execute([sql::int(order.0)?])?;
-    if released > 0 {
+    // A quote that became its lease reserves nothing without it.
+    let quotes = tx
+        .prepare_cached("DELETE FROM quote_reservations WHERE order_id = ?1")?
+        .execute([sql::int(order.0)?])?;
+    if quotes > 0 {
+        tx.touch(Topic::Quotes);
+    }
+    if released > 0 || quotes > 0 {
         tx.lease_changed(order);
         tx.order_changed(order);
         tx.touch(Topic::Capacity);

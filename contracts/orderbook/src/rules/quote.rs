@@ -11,7 +11,7 @@ use crate::QuoteError;
 /// If it is from the future, over, for too long, or if the take rate is above what its provider agreed with.
 pub fn check(quote: &Quote, now: u64, take_bps: u16) -> Result<(), QuoteError> {
     let Quote { issued_at, valid_until, max_take_bps: max, .. } = *quote;
-    // What an agent signed for a later time is good only then: it bounds what it signs by its own clock.
+    // What an agent signed for a later time is good only then: whom it believes about the time is the agent's to say.
     if issued_at > now {
         return Err(QuoteError::FromTheFuture { issued_at, now });
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use souk_core::{GroupUnit, OrderId};
+use souk_core::{GroupUnit, OrderId, quote::MAX_VALIDITY};
 
 use crate::{config::QuoteLimits, model::placement::Reservation};
 
@@ -88,9 +88,10 @@ impl OpenQuotes {
         u32::try_from(self.open().count()).unwrap_or(u32::MAX)
     }
 
-    /// Whether one can be released at this block time.
+    /// Whether one can be released at this block time: of those that a lease has, once no quote on them can be used.
     pub fn any_lapsed(&self, now: u64) -> bool {
-        self.open().any(|one| one.valid_until < now)
+        let kept = |one: &QuoteReservation| if one.is_used() { MAX_VALIDITY } else { 0 };
+        self.0.values().any(|one| one.valid_until.saturating_add(kept(one)) < now)
     }
 
     /// What is reserved beside the reservations of orders that `has` knows: what a lease has is counted there, as
@@ -105,9 +106,10 @@ impl OpenQuotes {
         self.0.values().filter(|one| one.is_used()).map(|one| one.reservation.order)
     }
 
-    /// How many quotes hold for a tenant.
+    /// How many quotes hold that a tenant asked for itself. What others ask for in its name is theirs, else a stranger
+    /// could use up what a tenant may have.
     pub fn for_tenant(&self, tenant: &str) -> u32 {
-        self.count(|quote| quote.tenant == tenant)
+        self.count(|quote| quote.tenant == tenant && quote.asker.address == tenant)
     }
 
     /// Whether `more` quotes may be signed.
@@ -126,7 +128,7 @@ impl OpenQuotes {
         if exceeds(self.count(|quote| quote.asker.address == asker.address), limits.of_asker) {
             return Err(TooMany::Asker(limits.of_asker));
         }
-        if exceeds(self.for_tenant(tenant), limits.for_tenant) {
+        if asker.address == tenant && exceeds(self.for_tenant(tenant), limits.for_tenant) {
             return Err(TooMany::Tenant(limits.for_tenant));
         }
         let of_network =
@@ -201,7 +203,9 @@ mod tests {
             ("ann", "net2", "eve", 1, Ok(())),
             ("ann", "net2", "eve", 2, Err(TooMany::Asker(3))),
             ("eve", "net2", "house", 1, Ok(())),
-            ("eve", "net2", "house", 2, Err(TooMany::Tenant(2))),
+            // What others ask for in its name counts against nobody's own.
+            ("eve", "net2", "house", 2, Ok(())),
+            ("house", "net2", "house", 2, Ok(())),
             ("eve", "net1", "eve", 2, Ok(())),
             ("dan", "net1", "dan", 3, Err(TooMany::Tenant(2))),
         ] {
@@ -223,6 +227,10 @@ mod tests {
         let left: Vec<_> = open.reserved(|order| order == OrderId(7)).collect();
         assert_eq!(left.iter().map(|one| one.order).collect::<Vec<_>>(), [UNUSED]);
         assert!(!open.any_lapsed(100) && open.any_lapsed(101));
+        let mut used = reserved(1, 100, &[]);
+        used.reservation.order = OrderId(7);
+        let used = OpenQuotes::new([used]);
+        assert!(!used.any_lapsed(700) && used.any_lapsed(701), "it is forgotten, too");
     }
 
     #[test]

@@ -71,3 +71,16 @@ async fn what_a_lease_has_stays_a_while_and_lapses_no_more() {
     assert!(store.read(quotes::all).await.unwrap().is_empty());
     assert!(store.reservation(OrderId(7)).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn what_a_lease_by_a_quote_reserved_is_free_when_the_lease_lets_go_of_it() {
+    let (_folder, store) = store().await;
+    store.write(|tx| quotes::add(tx, &reserved(1, 1_060))).await.unwrap();
+    let used = store.write(|tx| quotes::use_nonce(tx, 1, OrderId(7))).await.unwrap();
+    assert!(used);
+    store.write(|tx| reservations::release(tx, OrderId(8))).await.unwrap();
+    assert_eq!(store.read(quotes::all).await.unwrap().len(), 1, "of another lease");
+    store.write(|tx| reservations::release(tx, OrderId(7))).await.unwrap();
+    assert_eq!(store.read(quotes::all).await.unwrap(), []);
+    assert_eq!(store.read(reservations::all).await.unwrap(), []);
+}
