@@ -63,7 +63,7 @@ pub enum Mode {
     Slow,
     /// It takes its time for signatures.
     SlowToSign,
-    /// It signs on a nonce that was used, so many times.
+    /// It signs on a nonce that was used, as often as this says.
     Used(u32),
 }
 

@@ -122,7 +122,7 @@ fn not_quoted(why: &NotQuoted) -> (StatusCode, &'static str) {
         NotQuoted::Behind | NotQuoted::Chain | NotQuoted::Doubt(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "chain")
         }
-        NotQuoted::NoKey | NotQuoted::Superseded | NotQuoted::Anew(_) => {
+        NotQuoted::NoKey | NotQuoted::Superseded | NotQuoted::EmptyStore(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "signs_nothing")
         }
         NotQuoted::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_quotes"),

@@ -219,7 +219,7 @@ impl Client {
         self.up_to(request, LONGEST_PRICES).await
     }
 
-    /// An answer of at most so many bytes.
+    /// An answer of this many bytes at most.
     async fn up_to<T: DeserializeOwned>(
         &self,
         request: RequestBuilder,

@@ -35,7 +35,7 @@ pub struct GroupPrices {
 pub struct Asked {
     /// For each group that is wanted, in their order.
     pub groups: Vec<GroupPrices>,
-    /// Providers that may match and were not asked, since there are so many.
+    /// Providers that may match and were not asked, since there are more than are asked.
     pub left_out: usize,
 }
 

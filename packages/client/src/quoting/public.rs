@@ -121,16 +121,16 @@ fn lines(provider: &ProviderResponse, prices: &Prices, filter: &Filter) -> Vec<P
         }
         let Some(plain) = without_gpu(provider, prices, rates) else { continue };
         let before = lines.len();
-        for stock in &prices.gpus {
-            let looked_for = |wanted: &String| wanted.eq_ignore_ascii_case(&stock.model);
+        for gpu in &prices.gpus {
+            let looked_for = |wanted: &String| wanted.eq_ignore_ascii_case(&gpu.model);
             if !filter.gpu.as_ref().is_none_or(looked_for) {
                 continue;
             }
-            let Some(price) = of_gpu(rates, stock) else { continue };
+            let Some(price) = of_gpu(rates, gpu) else { continue };
             lines.push(PublicPrice {
-                gpu: Some(kind(stock)),
+                gpu: Some(kind(gpu)),
                 gpu_price: Some(price),
-                gpus: Some((stock.free, stock.total)),
+                gpus: Some((gpu.free, gpu.total)),
                 ..plain.clone()
             });
         }
@@ -160,11 +160,11 @@ fn without_gpu(provider: &ProviderResponse, prices: &Prices, rates: &Rates) -> O
 }
 
 /// What a GPU costs: the most exact of the rates that are for it.
-fn of_gpu(rates: &Rates, stock: &GpuStock) -> Option<f64> {
+fn of_gpu(rates: &Rates, gpu: &GpuStock) -> Option<f64> {
     let fits = |rate: &&GpuRate| {
-        rate.model == stock.model
-            && rate.vendor.as_ref().is_none_or(|vendor| *vendor == stock.vendor)
-            && (rate.memory.is_none() || rate.memory == stock.memory)
+        rate.model == gpu.model
+            && rate.vendor.as_ref().is_none_or(|vendor| *vendor == gpu.vendor)
+            && (rate.memory.is_none() || rate.memory == gpu.memory)
     };
     let exact = |rate: &&GpuRate| (rate.memory.is_some(), rate.vendor.is_some());
     let own = rates.gpu_models.iter().filter(fits).max_by_key(exact).map(|rate| &rate.price);
@@ -172,10 +172,9 @@ fn of_gpu(rates: &Rates, stock: &GpuStock) -> Option<f64> {
 }
 
 /// Its vendor, model, memory and interface, in one word.
-fn kind(stock: &GpuStock) -> String {
-    let memory = stock.memory.map(|bytes| format!("{}Gi", bytes >> 30));
-    let parts =
-        [Some(&stock.vendor), Some(&stock.model), memory.as_ref(), stock.interface.as_ref()];
+fn kind(gpu: &GpuStock) -> String {
+    let memory = gpu.memory.map(|bytes| format!("{}Gi", bytes >> 30));
+    let parts = [Some(&gpu.vendor), Some(&gpu.model), memory.as_ref(), gpu.interface.as_ref()];
     let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
     short(&parts.join("/"))
 }

@@ -29,7 +29,9 @@ pub fn quotes(all: &Quotes) -> String {
     }
     if all.left_out > 0 {
         let left_out = all.left_out;
-        text.push_str(&format!("  {left_out} others were not asked: there are so many\n"));
+        text.push_str(&format!(
+            "  {left_out} others were not asked: there are more than are asked at once\n"
+        ));
     }
     text
 }

@@ -138,7 +138,7 @@ impl Bidder {
             return Err(NotQuoted::NoKey);
         }
         if let Some(until) = self.quotes_out(at.time) {
-            return Err(NotQuoted::Anew(until));
+            return Err(NotQuoted::EmptyStore(until));
         }
         signing.heads.check(at.time)?;
         if let Some(known) = &self.known {

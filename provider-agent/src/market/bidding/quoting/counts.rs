@@ -55,7 +55,7 @@ impl QuoteCounts {
             NotQuoted::Off => "gives no quotes",
             NotQuoted::Busy | NotQuoted::Late(_) => "busy",
             NotQuoted::Behind | NotQuoted::Chain | NotQuoted::Doubt(_) => "chain in doubt",
-            NotQuoted::NoKey | NotQuoted::Superseded | NotQuoted::Anew(_) => "signs nothing",
+            NotQuoted::NoKey | NotQuoted::Superseded | NotQuoted::EmptyStore(_) => "signs nothing",
             NotQuoted::TooMany(_) => "too many hold",
         });
     }

@@ -80,7 +80,7 @@ pub enum NotQuoted {
     #[error(
         "this provider signs nothing before {0}, block time: its agent began with an empty store; try again then"
     )]
-    Anew(u64),
+    EmptyStore(u64),
     /// Enough hold.
     #[error(transparent)]
     TooMany(#[from] TooMany),
