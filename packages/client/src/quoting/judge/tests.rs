@@ -3,7 +3,7 @@
 use ed25519_zebra::SigningKey;
 use serde_json::json;
 use souk_api::orderbook::{Absence, Reclamation};
-use souk_core::{Denom, presence::Market as Place};
+use souk_core::{Attribute, Denom, presence::Market as Place};
 use souk_gateway::quote;
 
 use super::*;
