@@ -247,9 +247,13 @@ async fn two_commands_at_once_are_two_deployments() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let other = start(&fixture);
-    while quoter.inner().signed.len() < 2 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let signs = async {
+        while quoter.inner().signed.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let signed = tokio::time::timeout(Duration::from_secs(60), signs).await;
+    assert!(signed.is_ok(), "the other waits for what is not its own");
     chain.pause_blocks(false).await.unwrap();
     for command in [one, other] {
         let done = tokio::task::block_in_place(|| command.wait_with_output().unwrap());

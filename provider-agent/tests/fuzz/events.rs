@@ -26,8 +26,9 @@ use crate::{
 const LIMIT: Limit = Limit { base: 2 << 20, per_byte: 192 };
 /// The most events of a block here.
 const MOST: usize = 12;
-/// Rows that one event changes at most: an order, its deployment, what is to be fetched of both.
-const ROWS: u64 = 4;
+/// Rows that one event changes at most: of a lease by a quote its order and the bid that stands for it, and what is to
+/// be fetched of order, lease, account and deployment.
+const ROWS: u64 = 6;
 
 /// All events of the contracts, one a line: its type and its attributes.
 const GOOD: &str = include_str!("../../../packages/api/tests/events.golden.txt");
