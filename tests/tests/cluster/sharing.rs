@@ -56,9 +56,10 @@ async fn two_providers_on_one_cluster_keep_to_their_own_nodes_and_leases() {
     let before = uid(&at_second).await;
 
     // The first loses its memory and its lease meanwhile: what it finds in the cluster it
-    // judges by the chain, and the second's lease is none of its business.
+    // judges by the chain, and the second's lease is none of its business. With its key it would bid nothing
+    // until all that it may have signed is over.
     first.kill().await;
-    for file in ["agent.db", "agent.db-wal", "agent.db-shm"] {
+    for file in ["agent.db", "agent.db-wal", "agent.db-shm", "quote.key"] {
         let _ = std::fs::remove_file(fixture.providers[0].config.with_file_name(file));
     }
     fixture.close(&at_first).await;
