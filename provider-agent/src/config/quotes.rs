@@ -32,7 +32,7 @@ pub struct Quotes {
     pub max_share_percent: u32,
     /// The most signed quotes at once that one wallet asked for.
     pub max_open_per_asker: u32,
-    /// The most signed quotes at once for one tenant.
+    /// The most signed quotes at once that one tenant asked for itself.
     pub max_open_per_tenant: u32,
     /// The most signed quotes at once that were asked for from one network: an IPv4 /24 or an IPv6 /48.
     pub max_open_per_network: u32,
