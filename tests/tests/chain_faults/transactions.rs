@@ -125,7 +125,8 @@ async fn a_fee_below_the_nodes_least_is_raised_to_it_within_the_bound() {
     let all: Vec<_> = sent.iter().map(|one| one.code).collect();
     assert_eq!(all.first(), Some(&Some(13)), "{all:?}");
     assert!(all.len() > 1 && all.iter().skip(1).all(|code| *code == Some(0)), "{all:?}");
-    assert_eq!(codes(&fixture.proxies[0], first).last(), Some(&Some(0)));
+    let of_first = codes(&fixture.proxies[0], first);
+    assert_eq!(of_first.last(), Some(&Some(0)));
     // What was learned holds on.
     let second = fixture.order("second").await;
     fixture.wait_for_bid("a bid with the raised fee", second).await;
@@ -160,7 +161,8 @@ async fn a_fee_below_the_nodes_least_is_raised_to_it_within_the_bound() {
     fixture.start_agent().await;
     fixture.wait_for_bid("a bid after the bound was raised", third).await;
     let transactions = fixture.bids_broadcast(third);
-    fixture.nothing_was_lost(&[(first, 2), (second, 1), (third, transactions)], &[first]).await;
+    let bids = [(first, of_first.len()), (second, 1), (third, transactions)];
+    fixture.nothing_was_lost(&bids, &[first]).await;
     let accepted = codes(&fixture.proxies[0], third).into_iter().filter(|code| *code == Some(0));
     assert_eq!(accepted.count(), 1, "of all transactions for the order one was taken");
     fixture.stop().await;
