@@ -27,8 +27,9 @@ pub struct Quotes {
     pub enabled: bool,
     /// For how long a signed quote holds, 10 seconds to 10 minutes of block time: so long it reserves what it is for.
     pub validity: Seconds,
-    /// The most of what is free that signed quotes reserve, in per cent of each kind and of slots: 1 to 100. Beyond it
-    /// several quotes share what one of them reserves, and the first that is used gets it.
+    /// The most of what is free that signed quotes reserve, in per cent of each kind and of slots: 1 to 100; the
+    /// first quote may reserve all. Beyond it several quotes share what one of them reserves, and the first that is used
+    /// gets it.
     pub max_share_percent: u32,
     /// The most signed quotes at once that one wallet asked for.
     pub max_open_per_asker: u32,
